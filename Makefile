@@ -1,0 +1,73 @@
+# How to start: `make demo` to look at it, `make test` to check it. Both set up what they need.
+# Needs make, Python 3.11+ with venv, and a route to the package registries.
+
+ifndef PYTHON
+PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+endif
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+NPM := $(RUN) tools/node.py
+WIDGET_SOURCES := $(shell find widget/src consent_server/templates -type f 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format build clean browser
+
+help: ## this list
+	@echo "make TARGET, where TARGET is one of:"
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' Makefile | expand -t 10
+
+setup: $(VENV)/widget browser ## install everything that the program and its tests need
+	@echo "Set up. Next: make demo, make test."
+
+demo: $(VENV)/widget ## set up what the demo needs and run it
+	@$(VENV)/bin/consent-server demo
+
+test: check ## set up, then run every check and every test
+	@echo "Testing the widget …"
+	@$(NPM) test
+	@echo "Testing the server, then both in a browser …"
+	@$(RUN) -m pytest --cov --cov-report=term
+
+check: setup ## lint, format and types, for Python and for the widget
+	@echo "Checking the Python code …"
+	@$(RUN) -m ruff check
+	@$(RUN) -m ruff format --check
+	@$(RUN) -m mypy
+	@echo "Checking the widget's code …"
+	@$(NPM) run check
+
+format: setup ## rewrite Python and widget code in the project's format
+	@$(RUN) -m ruff check --fix
+	@$(RUN) -m ruff format
+	@$(NPM) run --if-present format
+
+build: $(VENV)/widget ## make a wheel in dist/
+	@$(RUN) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
+
+clean: ## delete everything that these targets made
+	rm -rf $(VENV) build dist consent_server/built widget/node_modules
+	rm -rf .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/installed: pyproject.toml constraints.txt hatch_build.py
+	@test -n "$(PYTHON)" || { \
+		echo "Python 3.11 or newer is needed and none was found: install it, or name it: make PYTHON=/path/to/it"; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed, and $(PYTHON) is older or does not start"; exit 1; }
+	@"$(PYTHON)" tools/setup.py
+
+$(VENV)/npm: widget/package-lock.json $(VENV)/installed
+	@$(NPM) install
+	@touch $@
+
+$(VENV)/widget: widget/esbuild.json $(WIDGET_SOURCES) $(VENV)/npm
+	@$(RUN) -c 'from pathlib import Path; from consent_server import assets; assets.build(Path.cwd())'
+	@touch $@
+
+# Always looked at, since a browser can go away; quick where there is one.
+browser: $(VENV)/installed
+	@$(RUN) tools/browser.py
+	@$(RUN) tools/jose.py

@@ -1,0 +1,111 @@
+"""The composition root: builds the parts, connects them, returns the Flask app."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from consent_server.assets import load
+from consent_server.catalog.files import read_catalogs
+from consent_server.consent.auditing import Auditing
+from consent_server.consent.recorder import Recorder, Stores
+from consent_server.consent.sites import Sites, live_sites
+from consent_server.evidence.signing import ReceiptSigner
+from consent_server.evidence.tokens import Tokens
+from consent_server.keys import signing_pems, token_secrets
+from consent_server.settings import read_settings
+from consent_server.storage.postgresql import PostgresqlStore
+from consent_server.storage.sqlite import SqliteStore
+from consent_server.watch import Watch, publish
+from consent_server.web.audit import audit_blueprint
+from consent_server.web.files import files_blueprint
+from consent_server.web.forms import forms_blueprint
+from consent_server.web.operations import operations_blueprint
+from consent_server.web.pages import pages_blueprint
+from consent_server.web.problems import register_problems
+from consent_server.web.receipts import receipts_blueprint
+from consent_server.web.widget import widget_blueprint
+
+if TYPE_CHECKING:
+    from flask import Response
+
+    from consent_server.assets import Assets
+    from consent_server.settings import Settings
+    from consent_server.storage.store import SqlStore
+
+
+def now() -> int:
+    """Return the server's time in Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def open_store(settings: Settings) -> SqlStore:
+    """Open the database that the settings name, its tables ready."""
+    store = (
+        SqliteStore(settings.sqlite_path) if settings.on_sqlite else PostgresqlStore(settings.database_url)
+    )
+    store.prepare()
+    return store
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running app with what has to be let go of at its end."""
+
+    app: Flask
+    store: SqlStore
+    watch: Watch
+
+    def close(self) -> None:
+        """Stop watching, write what is waiting, close the database."""
+        self.watch.stop()
+        self.store.close()
+
+
+def build_server(settings: Settings) -> Server:
+    """Build everything that `settings` describe. Raises CatalogError, SettingsError, StorageUnavailable."""
+    live = live_sites(read_catalogs(settings.catalog))
+    signer, tokens, assets = ReceiptSigner(signing_pems(settings)), Tokens(token_secrets(settings)), load()
+    store = open_store(settings)
+    sites = Sites(live)
+    watch = Watch(settings.catalog, sites, store, now)
+    publish(live, store, now())
+    _keep_builds(assets, store)
+
+    recorder = Recorder(Stores(store, store, store), signer, tokens, now)
+    auditing = Auditing(store, store, signer, now)
+    stylesheet = f"/v1/assets/{assets.pages_css.sha256}.css"
+
+    app = Flask("consent_server", static_folder=None)
+    app.register_blueprint(widget_blueprint(sites, assets.build.content, store))
+    app.register_blueprint(files_blueprint(store, assets.pages_css.content))
+    app.register_blueprint(pages_blueprint(sites, stylesheet))
+    app.register_blueprint(forms_blueprint(sites, recorder, stylesheet, settings.public_url))
+    app.register_blueprint(receipts_blueprint(sites, recorder))
+    app.register_blueprint(audit_blueprint(sites, auditing))
+    app.register_blueprint(operations_blueprint(signer.jwks(), store.ping, lambda: watch.trouble))
+    app.after_request(_harden)
+    register_problems(app)
+    watch.start()
+    return Server(app, store, watch)
+
+
+def create_app() -> Flask:
+    """Build the app from the environment: what a WSGI server calls in each worker."""
+    return build_server(read_settings()).app
+
+
+def _keep_builds(assets: Assets, store: SqlStore) -> None:
+    # A page that a browser kept may still ask for the chunk of an older build.
+    for asset in (assets.build, assets.preferences):
+        store.keep_build(asset.sha256, asset.content, now())
+
+
+def _harden(answer: Response) -> Response:
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers.setdefault("Referrer-Policy", "no-referrer")
+    answer.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    return answer

@@ -1,0 +1,111 @@
+"""From the bytes of `cookie_catalog.toml` to a catalog that holds, or to everything that is wrong with it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+from consent_server.catalog import rules, tables
+from consent_server.catalog.fields import Table
+from consent_server.catalog.flaws import Flaws
+from consent_server.catalog.model import Catalog
+from consent_server.catalog.own import own_cookies, own_service
+from consent_server.catalog.positions import locate
+from consent_server.catalog.texts import languages
+from consent_server.errors import CatalogError, Flaw
+
+LARGEST = 1_000_000
+"""The most bytes that a catalog file may have."""
+
+_BOM = b"\xef\xbb\xbf"
+_DEEP = re.compile(rb"(?<![\w'\"-])(?:[\w'\"-]++[ \t]*+\.[ \t]*+){32}|(?:[\[{]\s*+){32}")
+_SYNTAX = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
+
+
+def parse_catalog(source: bytes, file: str) -> Catalog:
+    """Read a catalog; `file` is the name that flaws give. Raises CatalogError with every flaw."""
+    values = _parse_toml(source, file)
+    flaws = Flaws(file, locate(source))
+    catalog = _read(flaws, values)
+    if flaws.found or catalog is None:
+        raise CatalogError(flaws.found)
+    return catalog
+
+
+def _read(flaws: Flaws, values: dict[str, Any]) -> Catalog | None:
+    root = Table(flaws, (), values)
+    about = root.table("site")
+    site = tables.read_site(about) if about else None
+    root.languages = site.languages if site and set(site.languages) <= set(languages()) else None
+    banner = tables.read_banner(root.table("banner") if "banner" in values else None)
+    categories = tuple(tables.read_category(name, table) for name, table in root.tables("category"))
+    services = tuple(tables.read_service(name, table) for name, table in root.tables("service"))
+    cookies = tuple(tables.read_cookie(table) for table in root.array("cookie"))
+    statements = tuple(tables.read_statement(table) for table in root.array("statement"))
+    root.taken.append("banner")
+    root.finish()
+    rules.check_ids(flaws, categories, services, statements)
+    rules.check_cookies(flaws, cookies, categories, services)
+    if site is None:
+        return None
+    rules.check_site(flaws, site)
+    if flaws.found:
+        return None
+    return Catalog(
+        site=site,
+        banner=banner,
+        categories=categories,
+        services=(own_service(site.controller), *services),
+        cookies=(*own_cookies(site), *cookies),
+        statements=statements,
+    )
+
+
+def _parse_toml(source: bytes, file: str) -> dict[str, Any]:
+    """Parse the file as TOML 1.0. Raises CatalogError with one flaw: nothing after it can be read."""
+    if len(source) > LARGEST:
+        raise _refusal(file, "the file is larger than 1 MB: split it into one file for each site")
+    if source.startswith(_BOM):
+        raise _refusal(
+            file, "the file begins with a byte order mark: save it as plain UTF-8, without BOM", 1, 1
+        )
+    try:
+        text = source.decode()
+    except UnicodeDecodeError as error:
+        before = source[: error.start]
+        column = error.start - (before.rfind(b"\n") + 1) + 1
+        raise _refusal(
+            file, "the file is not UTF-8 from here on: save it as UTF-8", before.count(b"\n") + 1, column
+        ) from error
+    if _DEEP.search(source):
+        raise _refusal(file, "tables or lists are nested too deep: write them as in the shipped catalog")
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        message = "tables or lists are nested too deep: write them as in the shipped catalog"
+        raise _refusal(file, message) from error
+    except ValueError as error:
+        raise _syntax_error(file, text, str(error)) from error
+
+
+def _syntax_error(file: str, text: str, message: str) -> CatalogError:
+    lines = text.split("\n")
+    found = _SYNTAX.fullmatch(message)
+    line, column = len(lines), len(lines[-1]) + 1
+    if found and found[2]:
+        line, column = int(found[2]), int(found[3])
+    elif not found:
+        line, column = 0, 0
+    said = (found[1] if found else message).rstrip(".")
+    return _refusal(
+        file,
+        f"this is no valid TOML: {said}. Check quotes, brackets and equals signs here",
+        line,
+        column,
+        lines[line - 1].rstrip("\r") if line else "",
+    )
+
+
+def _refusal(file: str, message: str, line: int = 0, column: int = 0, source: str = "") -> CatalogError:
+    return CatalogError([Flaw(file, line, column, message, source)])

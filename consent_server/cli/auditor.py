@@ -1,0 +1,93 @@
+"""`consent-server auditor`."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from typing import Any
+
+import click
+
+from consent_server.app import now, open_store
+from consent_server.catalog.files import read_catalogs
+from consent_server.consent.auditing import new_auditor
+from consent_server.consent.receipt import timestamp
+from consent_server.errors import SettingsError
+from consent_server.settings import read_settings
+
+
+class _Days(click.ParamType[int]):
+    """A number of days, such as 30d."""
+
+    name = "days"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number of days."""
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"([1-9][0-9]{0,3})d", value)
+        if not found:
+            self.fail(f"{value!r} is not a number of days such as 30d.", param, ctx)
+        return int(found[1])
+
+
+@click.group()
+def auditor() -> None:
+    """Say who may read receipts."""
+
+
+@auditor.command()
+@click.argument("name")
+@click.option("--site", required=True, help="The id of the site whose receipts may be read.")
+@click.option("--expires", type=_Days(), default=30, show_default="30d", help="For how long, such as 30d.")
+def add(name: str, site: str, expires: int) -> None:
+    r"""Let NAME read the receipts of one site. Prints the token, once.
+
+    \b
+    Example:
+      consent-server auditor add "Jane Doe" --site bacloud --expires 30d
+    """
+    settings = read_settings()
+    sites = [catalog.site.id for catalog in read_catalogs(settings.catalog)]
+    if site not in sites:
+        raise SettingsError(f"The catalog has no site {site!r}, only {', '.join(sites)}.")
+    added, token = new_auditor(site, name, expires, now())
+    with closing(open_store(settings)) as store:
+        store.add(added)
+    click.echo(f"{name} may read the receipts of {site} until {timestamp(added.expires)}.", err=True)
+    click.echo("This token is shown once:", err=True)
+    click.echo(token)
+
+
+@auditor.command("list")
+@click.option("--site", help="Only those of this site.")
+def list_(site: str | None) -> None:
+    r"""List who may read receipts.
+
+    \b
+    Example:
+      consent-server auditor list --site bacloud
+    """
+    with closing(open_store(read_settings())) as store:
+        for known in store.auditors(site):
+            state = (
+                f"revoked {timestamp(known.revoked)}"
+                if known.revoked
+                else f"until {timestamp(known.expires)}"
+            )
+            click.echo(f"{known.id}  {known.site}  {state}  {known.name}")
+
+
+@auditor.command()
+@click.argument("auditor_id")
+def revoke(auditor_id: str) -> None:
+    r"""Take back the token of AUDITOR_ID, as `auditor list` shows it.
+
+    \b
+    Example:
+      consent-server auditor revoke 3f2a9c51d0aa
+    """
+    with closing(open_store(read_settings())) as store:
+        if not store.revoke(auditor_id, now()):
+            raise SettingsError(f"There is no auditor {auditor_id!r} whose token could be revoked.")
+    click.echo(f"The token of {auditor_id} is revoked.")

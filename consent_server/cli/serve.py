@@ -1,0 +1,65 @@
+"""`consent-server serve`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+from granian.constants import Interfaces
+from granian.server import Server as Granian
+
+from consent_server.app import open_store
+from consent_server.assets import load
+from consent_server.catalog.files import read_catalogs
+from consent_server.keys import signing_pems, token_secrets
+from consent_server.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_THREADS_SQLITE = 8
+_THREADS_POSTGRESQL = 4
+
+
+@click.command()
+@click.option("--host", help="Listen on this address (CONSENT_HOST).")
+@click.option("--port", help="Listen on this port (CONSENT_PORT).")
+@click.option("--catalog", type=click.Path(), help="The catalog, a file or a directory (CONSENT_CATALOG).")
+def serve(host: str | None, port: str | None, catalog: Path | None) -> None:
+    r"""Serve the widget, the cookie pages and the receipts.
+
+    \b
+    Examples:
+      consent-server serve
+      CONSENT_DATABASE_URL=postgresql://consent@db/consent consent-server serve --host 0.0.0.0
+    """
+    given = {"CONSENT_HOST": host, "CONSENT_PORT": port, "CONSENT_CATALOG": catalog}
+    # The workers read their settings from the environment, as every process of this program does.
+    os.environ.update({name: str(value) for name, value in given.items() if value is not None})
+    settings = read_settings()
+    check(settings)
+    _granian(settings).serve()
+
+
+def check(settings: Settings) -> None:
+    """Refuse now, in one process and in plain words, what would stop each worker."""
+    read_catalogs(settings.catalog)
+    signing_pems(settings)
+    token_secrets(settings)
+    load()
+    open_store(settings).close()
+
+
+def _granian(settings: Settings) -> Granian:
+    return Granian(
+        "consent_server.app:create_app",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        blocking_threads=_THREADS_SQLITE if settings.on_sqlite else _THREADS_POSTGRESQL,
+        websockets=False,
+        process_name="consent-server",
+    )

@@ -1,0 +1,1 @@
+"""From choice to receipt: decisions, receipts, withdrawal, and the ports that storage implements. Pure."""

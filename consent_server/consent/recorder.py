@@ -1,0 +1,183 @@
+"""Recording decisions: the one path from what a visitor chose to a durable, signed receipt."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from consent_server.catalog.revision import revision_of
+from consent_server.consent.decision import BEHIND_LIMIT, Decision, Method, check_choices, check_time
+from consent_server.consent.ports import Entry
+from consent_server.consent.receipt import (
+    Ruling,
+    Shown,
+    receipt_payload,
+    subject_text,
+    timestamp,
+    valid_until,
+)
+from consent_server.consent.uuid7 import uuid7
+from consent_server.errors import (
+    BuildUnknown,
+    ChoicesMismatch,
+    DecisionReused,
+    NoticeOutdated,
+    NoticeUnknown,
+    ReceiptErased,
+    ReceiptUnknown,
+)
+from consent_server.evidence.signing import leaf_hash, sha256_of
+from consent_server.evidence.tokens import Holding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from consent_server.consent.ports import BuildStore, NoticeStore, ReceiptStore
+    from consent_server.consent.sites import LiveSite
+    from consent_server.evidence.signing import ReceiptSigner
+    from consent_server.evidence.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The answer to a decision. `fresh` is False where it had been recorded before."""
+
+    id: UUID
+    receipt: str
+    token: str
+    subject: str
+    valid_until: str
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The ports that recording needs. One object may be all of them."""
+
+    receipts: ReceiptStore
+    notices: NoticeStore
+    builds: BuildStore
+
+
+class Recorder:
+    """Checks, signs and stores decisions. `clock` returns Unix milliseconds."""
+
+    def __init__(
+        self, stores: Stores, signer: ReceiptSigner, tokens: Tokens, clock: Callable[[], int]
+    ) -> None:
+        self._stores = stores
+        self._signer = signer
+        self._tokens = tokens
+        self._clock = clock
+        self._known_builds: set[str] = set()
+
+    def record(self, site: LiveSite, decision: Decision, body: bytes) -> Recorded:
+        """Record a decision, durably. `body` is the SHA-256 of what was posted: a repeat must match it.
+
+        Raises the refusals of DESIGN 5; after any of them nothing is stored.
+        """
+        previous = self._tokens.read(decision.token, site.id) if decision.token else None
+        now = self._clock()
+        shown = self._shown(site, decision.notice, now)
+        state = check_choices(decision, shown.body)
+        check_time(decision, now)
+        self._check_build(decision.widget)
+        subject = previous.subject if previous else self._tokens.subject(site.id, decision.id)
+        ruling = Ruling(uuid7(now), now, state, subject, previous)
+        entry = self._entry(site.id, decision, shown, ruling, body)
+        return self._answer(entry, self._stores.receipts.record(entry), decision, shown)
+
+    def holding(self, site: LiveSite, receipt_id: UUID, token: str | None) -> tuple[Entry, Holding]:
+        """Return a receipt to its holder: a token of the same subject opens it.
+
+        Raises TokenRefused, ReceiptUnknown (also for somebody else's) and ReceiptErased.
+        """
+        holding = self._tokens.read(token, site.id)
+        entry = self._stores.receipts.receipt(site.id, receipt_id)
+        if entry is None or (entry.jws is not None and entry.subject != holding.subject):
+            raise ReceiptUnknown("There is no such receipt, or the token is not for it.")
+        if entry.jws is None:
+            raise ReceiptErased("The content of this receipt was erased.")
+        return entry, holding
+
+    def withdraw(self, site: LiveSite, decision: Decision, body: bytes, receipt_id: UUID) -> Recorded:
+        """Record a decision that refuses everything, chained to the receipt `receipt_id`."""
+        if decision.method is not Method.WITHDRAW:
+            raise ChoicesMismatch("A withdrawal has the method “withdraw”.")
+        holding = self._tokens.read(decision.token, site.id)
+        if holding.receipt_id != receipt_id:
+            raise ReceiptUnknown("There is no such receipt, or the token is not for it.")
+        return self.record(site, decision, body)
+
+    def withdraw_by_form(self, site: LiveSite, language: str | None, token: str | None) -> Recorded:
+        """Withdraw for a visitor without JavaScript, who has nothing but the token of a receipt."""
+        self._tokens.read(token, site.id)
+        notice = site.notice(language)
+        decision = Decision(
+            id=uuid7(self._clock()),
+            notice=notice.sha256,
+            method=Method.FORM,
+            choices={entry["id"]: False for entry in notice.body["categories"] if not entry["required"]},
+            token=token,
+        )
+        return self.record(site, decision, sha256(decision.id.bytes).digest())
+
+    def erase(self, site: LiveSite, receipt_id: UUID, token: str | None, *, every: bool) -> int:
+        """Erase the content of a receipt, or of `every` receipt of its subject. Return how many."""
+        entry, holding = self.holding(site, receipt_id, token)
+        only = None if every else entry.id
+        return self._stores.receipts.erase(site.id, holding.subject, only, self._clock())
+
+    def _shown(self, site: LiveSite, wanted: str, now: int) -> Shown:
+        for notice in site.notices.values():
+            if notice.sha256 == wanted:
+                return Shown(wanted, notice.revision, notice.body)
+        kept = self._stores.notices.notice(site.id, wanted)
+        if kept is None:
+            raise NoticeUnknown("No notice with this SHA-256 was ever served for this site.")
+        if kept.replaced_at is not None and kept.replaced_at < now - BEHIND_LIMIT:
+            raise NoticeOutdated("This notice was replaced more than 180 days ago. Load the page again.")
+        notice_body = json.loads(kept.canonical)
+        return Shown(wanted, revision_of(notice_body), notice_body)
+
+    def _check_build(self, build: str | None) -> None:
+        if build is None or build in self._known_builds:
+            return
+        if self._stores.builds.build(build) is None:
+            raise BuildUnknown("No widget build with this SHA-256 was ever served here.")
+        self._known_builds.add(build)
+
+    def _entry(self, site_id: str, decision: Decision, shown: Shown, ruling: Ruling, body: bytes) -> Entry:
+        jws = self._signer.sign(receipt_payload(decision, shown, ruling))
+        return Entry(
+            site=site_id,
+            id=ruling.id,
+            decision=self._tokens.decision_key(site_id, decision.id),
+            body=body,
+            subject=ruling.subject,
+            time=ruling.time,
+            state=ruling.state.value,
+            method=decision.method.value,
+            language=shown.body["language"],
+            notice=shown.sha256,
+            jws=jws,
+            leaf_hash=leaf_hash(jws),
+        )
+
+    def _answer(self, sent: Entry, stored: Entry, decision: Decision, shown: Shown) -> Recorded:
+        if stored.body != sent.body:
+            raise DecisionReused("This decision was already recorded with another body.")
+        if stored.jws is None:
+            raise ReceiptErased("This decision was recorded, and its receipt erased since.")
+        token = self._tokens.issue(Holding(stored.site, stored.subject, stored.id, sha256_of(stored.jws)))
+        return Recorded(
+            id=stored.id,
+            receipt=stored.jws,
+            token=token,
+            subject=subject_text(stored.subject),
+            valid_until=timestamp(valid_until(decision, shown)),
+            fresh=stored.id == sent.id,
+        )

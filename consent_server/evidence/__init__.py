@@ -1,0 +1,1 @@
+"""Evidence: signatures, tokens, exports and their verification. No database, no Flask, no network."""

@@ -1,0 +1,136 @@
+"""Verification of receipts and exports, from their formats alone: what an auditor runs offline."""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from itsdangerous import BadData
+from itsdangerous.encoding import base64_decode, base64_encode
+
+from consent_server.errors import EvidenceInvalid
+from consent_server.evidence.keys import public_keys
+from consent_server.evidence.signing import RECEIPT_TYPE, signature_holds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
+
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+
+_PART = re.compile(r"[A-Za-z0-9_-]+")
+_PARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Jws:
+    """A JWS taken apart: header and payload parsed, nothing verified yet."""
+
+    header: Mapping[str, Any]
+    payload: Mapping[str, Any]
+    signed: bytes
+    signature: bytes
+
+
+def parse_jws(text: str) -> Jws:
+    """Take a JWS compact string apart, strictly: one encoding only, so that one receipt is one string.
+
+    Raises EvidenceInvalid where a part has padding, spare bits or a foreign character, or is not JSON.
+    """
+    parts = text.split(".")
+    if len(parts) != _PARTS:
+        raise EvidenceInvalid("A JWS has three parts separated by dots.")
+    header, payload, signature = (_decode(part) for part in parts)
+    signed = text.rpartition(".")[0].encode()
+    return Jws(_json_object(header, "header"), _json_object(payload, "payload"), signed, signature)
+
+
+def verify_jws(
+    text: str, keys: Mapping[str, EllipticCurvePublicKey], typ: str = RECEIPT_TYPE
+) -> Mapping[str, Any]:
+    """Verify a JWS under the key that its `kid` names and return its payload, or raise EvidenceInvalid."""
+    jws = parse_jws(text)
+    if jws.header.get("alg") != "ES256" or jws.header.get("typ") != typ:
+        raise EvidenceInvalid(f"The header does not say ES256 and {typ}.")
+    if set(jws.header) != {"alg", "typ", "kid"}:
+        raise EvidenceInvalid("The header has members that a receipt's header does not have.")
+    kid = jws.header["kid"]
+    if not isinstance(kid, str) or kid not in keys:
+        raise EvidenceInvalid(f"The key {kid!r} is not among the published keys.")
+    if not signature_holds(keys[kid], jws.signed, jws.signature):
+        raise EvidenceInvalid("The signature does not match.")
+    return jws.payload
+
+
+def verify_export(
+    lines: Iterable[str], trusted: Mapping[str, Any] | None = None
+) -> Iterator[Mapping[str, Any]]:
+    """Verify an export (NDJSON, DESIGN 6) line by line, yielding each receipt's payload.
+
+    `trusted` is a JWK Set that the auditor holds; without it the keys in the export's first line are
+    used, which proves only that the export agrees with itself. Raises EvidenceInvalid naming the line.
+    """
+    numbered = enumerate(lines, start=1)
+    first = next(numbered, None)
+    if first is None:
+        raise EvidenceInvalid("line 1: the export is empty.")
+    with _naming(1, None):
+        head = _json_object(first[1].encode(), "line")
+        keys = public_keys(trusted or head.get("keys") or {})
+        site = head.get("site")
+    seen: set[str] = set()
+    for number, line in numbered:
+        yield from _verify_line(number, line, site, keys, seen)
+
+
+def _verify_line(
+    number: int, line: str, site: Any, keys: Mapping[str, EllipticCurvePublicKey], seen: set[str]
+) -> Iterator[Mapping[str, Any]]:
+    with _naming(number, None):
+        item = _json_object(line.encode(), "line")
+    if item.get("erased") is True:
+        return
+    with _naming(number, item.get("id")):
+        if not isinstance(item.get("jws"), str) or not isinstance(item.get("type"), str):
+            raise EvidenceInvalid("The line has no “jws” or no “type”.")
+        payload = verify_jws(item["jws"], keys, item["type"])
+    with _naming(number, payload.get("id")):
+        if payload.get("site") != site:
+            raise EvidenceInvalid(f"It belongs to the site {payload.get('site')!r}, not to {site!r}.")
+        if str(payload.get("id")) in seen:
+            raise EvidenceInvalid("The same receipt stands in the export twice.")
+    seen.add(str(payload.get("id")))
+    yield payload
+
+
+@contextmanager
+def _naming(number: int, name: object) -> Iterator[None]:
+    """Put the place in front of whatever is found wrong inside."""
+    try:
+        yield
+    except EvidenceInvalid as error:
+        place = f"line {number}" + (f", receipt {name}" if name else "")
+        raise EvidenceInvalid(f"{place}: {error.detail}") from None
+
+
+def _decode(part: str) -> bytes:
+    try:
+        decoded = base64_decode(part)
+    except BadData:
+        raise EvidenceInvalid("A part is not base64url.") from None
+    if not _PART.fullmatch(part) or base64_encode(decoded).decode("ascii") != part:
+        raise EvidenceInvalid("A part is not base64url in its one canonical form.")
+    return decoded
+
+
+def _json_object(data: bytes, what: str) -> Mapping[str, Any]:
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        raise EvidenceInvalid(f"The {what} is not JSON.") from None
+    if not isinstance(value, dict):
+        raise EvidenceInvalid(f"The {what} is not a JSON object.")
+    return value

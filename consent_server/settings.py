@@ -1,0 +1,169 @@
+"""Settings: read once from CONSENT_* variables into a frozen object; wrong ones are refused at start."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from consent_server.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PORTS = range(1, 65536)
+_WORKERS = range(1, 65)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One variable: what it means and what stands where it is not set."""
+
+    name: str
+    default: str
+    meaning: str
+    secret: bool = False
+
+
+SETTINGS = (
+    Setting(
+        "CONSENT_CATALOG", "cookie_catalog.toml", "The catalog: a file, or a directory with one file a site."
+    ),
+    Setting(
+        "CONSENT_DATABASE_URL",
+        "SQLite in the data directory",
+        "`sqlite:///path/to/file.db` or `postgresql://user:password@host/database`.",
+    ),
+    Setting("CONSENT_DATA_DIR", "./var", "Where the SQLite database and generated keys are kept."),
+    Setting(
+        "CONSENT_PUBLIC_URL",
+        "taken from each request",
+        "The address under which browsers reach this server, such as `https://consent.example.com`. "
+        "Set it behind a proxy.",
+    ),
+    Setting("CONSENT_HOST", "127.0.0.1", "The address that `serve` listens on."),
+    Setting("CONSENT_PORT", "8000", "The port that `serve` listens on."),
+    Setting(
+        "CONSENT_WORKERS",
+        "1 with SQLite, 2 with PostgreSQL",
+        "Processes that answer. SQLite has one writer and takes one.",
+    ),
+    Setting(
+        "CONSENT_SIGNING_KEY",
+        "generated on SQLite, required on PostgreSQL",
+        "PEM private keys on P-256, oldest first; the newest signs. Or `CONSENT_SIGNING_KEY_FILE`, a path.",
+        secret=True,
+    ),
+    Setting(
+        "CONSENT_SECRET_KEY",
+        "generated on SQLite, required on PostgreSQL",
+        "Secrets for tokens, one a line, oldest first, each of 32 characters or more. "
+        "Or `CONSENT_SECRET_KEY_FILE`, a path.",
+        secret=True,
+    ),
+)
+"""Every setting, in the order of the documentation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What this process was told. `signing_key` and `secret_key` are None where they are to be generated."""
+
+    catalog: Path
+    data_dir: Path
+    database_url: str = field(repr=False)
+    public_url: str | None
+    host: str
+    port: int
+    workers: int
+    signing_key: bytes | None = field(repr=False)
+    secret_key: bytes | None = field(repr=False)
+
+    @property
+    def on_sqlite(self) -> bool:
+        """Whether the database is the embedded one."""
+        return self.database_url.startswith("sqlite:")
+
+    @property
+    def sqlite_path(self) -> Path:
+        """The path of the SQLite file."""
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings from `environ`, or raise SettingsError naming the first that cannot be used."""
+    data_dir = Path(environ.get("CONSENT_DATA_DIR") or "var")
+    database_url = _database_url(environ, data_dir)
+    on_sqlite = database_url.startswith("sqlite:")
+    settings = Settings(
+        catalog=Path(environ.get("CONSENT_CATALOG") or "cookie_catalog.toml"),
+        data_dir=data_dir,
+        database_url=database_url,
+        public_url=_public_url(environ),
+        host=environ.get("CONSENT_HOST") or "127.0.0.1",
+        port=_number(environ, "CONSENT_PORT", "8000", _PORTS),
+        workers=_number(environ, "CONSENT_WORKERS", "1" if on_sqlite else "2", _WORKERS),
+        signing_key=_secret(environ, "CONSENT_SIGNING_KEY"),
+        secret_key=_secret(environ, "CONSENT_SECRET_KEY"),
+    )
+    _check_together(settings)
+    return settings
+
+
+def _check_together(settings: Settings) -> None:
+    if settings.on_sqlite:
+        if settings.workers > 1:
+            raise SettingsError("CONSENT_WORKERS: SQLite has one writer and takes 1. PostgreSQL takes more.")
+        return
+    for name, value in (
+        ("CONSENT_SIGNING_KEY", settings.signing_key),
+        ("CONSENT_SECRET_KEY", settings.secret_key),
+    ):
+        if value is None:
+            raise SettingsError(
+                f"{name} (or {name}_FILE) is required where several processes share a database."
+            )
+
+
+def _database_url(environ: Mapping[str, str], data_dir: Path) -> str:
+    url = environ.get("CONSENT_DATABASE_URL") or f"sqlite:///{data_dir / 'consent.db'}"
+    if not url.startswith(("sqlite:///", "postgresql://")):
+        raise SettingsError("CONSENT_DATABASE_URL: it begins with “sqlite:///” or “postgresql://”.")
+    return url
+
+
+def _public_url(environ: Mapping[str, str]) -> str | None:
+    url = environ.get("CONSENT_PUBLIC_URL")
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise SettingsError(
+            f"CONSENT_PUBLIC_URL: {url!r} is no address without a path, like “https://consent.example.com”."
+        )
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _number(environ: Mapping[str, str], name: str, default: str, allowed: range) -> int:
+    text = environ.get(name) or default
+    if not (text.isascii() and text.isdigit()) or int(text) not in allowed:
+        raise SettingsError(
+            f"{name}: {text!r} is not a whole number from {allowed.start} to {allowed.stop - 1}."
+        )
+    return int(text)
+
+
+def _secret(environ: Mapping[str, str], name: str) -> bytes | None:
+    value, path = environ.get(name), environ.get(f"{name}_FILE")
+    if value and path:
+        raise SettingsError(f"{name} and {name}_FILE are both set: set one.")
+    if value:
+        return value.encode()
+    if not path:
+        return None
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise SettingsError(f"{name}_FILE: {path} cannot be read: {error.strerror}.") from error

@@ -1,0 +1,1 @@
+"""Receipts, notices, builds and auditors in SQLite or PostgreSQL. The only place with peewee."""

@@ -1,0 +1,198 @@
+"""What both databases share of the four stores; each adds how it connects and how it records."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from peewee import DatabaseError, InterfaceError, SchemaManager
+
+from consent_server.consent.ports import Auditor, KeptNotice
+from consent_server.errors import SettingsError, StorageUnavailable
+from consent_server.storage import receipts
+from consent_server.storage.tables import TABLES, VERSION, AuditorRow, BuildRow, NoticeRow, SchemaRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
+    from uuid import UUID
+
+    from peewee import Database, Model, ModelInsert
+
+    from consent_server.catalog.notice import Notice
+    from consent_server.consent.ports import Entry
+
+
+class SqlStore(ABC):
+    """The receipt, notice, build and auditor stores in one SQL database."""
+
+    _table_options = ""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @abstractmethod
+    def record(self, entry: Entry) -> Entry:
+        """See ReceiptStore.record."""
+
+    @abstractmethod
+    def _writing(self) -> AbstractContextManager[Any]:
+        """Open a write transaction."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Finish what is waiting and let go of the database."""
+
+    def prepare(self) -> None:
+        """Make the tables where they are missing; refuse those of a newer version."""
+        with self._connected(), self._writing():
+            self._prepare()
+
+    def ping(self) -> None:
+        """Ask the database for an answer, or raise StorageUnavailable."""
+        with self._connected():
+            self._database.execute_sql("SELECT 1")
+
+    def receipt(self, site: str, receipt_id: UUID) -> Entry | None:
+        """See ReceiptStore.receipt."""
+        with self._connected():
+            return receipts.find(self._database, site, receipt_id)
+
+    def page(self, site: str, after: UUID | None, limit: int) -> list[Entry]:
+        """See ReceiptStore.page."""
+        with self._connected():
+            return receipts.page(self._database, site, after, limit)
+
+    def erase(self, site: str, subject: bytes, receipt_id: UUID | None, now: int) -> int:
+        """See ReceiptStore.erase."""
+        with self._connected(), self._writing():
+            return receipts.erase(self._database, site, subject, receipt_id, now)
+
+    def keep(self, site: str, notices: Iterable[Notice], now: int) -> None:
+        """See NoticeStore.keep."""
+        served = list(notices)
+        with self._connected(), self._writing():
+            for notice in served:
+                self._keep_notice(site, notice, now)
+            NoticeRow.update(replaced_at=now).where(
+                (NoticeRow.site == site)
+                & NoticeRow.replaced_at.is_null()
+                & NoticeRow.sha256.not_in([notice.sha256 for notice in served])
+            ).execute(self._database)
+
+    def notice(self, site: str, sha256: str) -> KeptNotice | None:
+        """See NoticeStore.notice."""
+        query = NoticeRow.select().where((NoticeRow.site == site) & (NoticeRow.sha256 == sha256))
+        with self._connected():
+            row = query.first(self._database)
+        return None if row is None else KeptNotice(bytes(row.canonical), row.replaced_at)
+
+    def keep_build(self, sha256: str, content: bytes, now: int) -> None:
+        """See BuildStore.keep_build."""
+        with self._connected(), self._writing():
+            self._insert(BuildRow.insert(sha256=sha256, content=content, first_served=now))
+
+    def build(self, sha256: str) -> bytes | None:
+        """See BuildStore.build."""
+        with self._connected():
+            row = BuildRow.select().where(BuildRow.sha256 == sha256).first(self._database)
+        return None if row is None else bytes(row.content)
+
+    def add(self, auditor: Auditor) -> None:
+        """See AuditorStore.add."""
+        with self._connected(), self._writing():
+            AuditorRow.insert(
+                token_hash=auditor.token_hash,
+                id=auditor.id,
+                site=auditor.site,
+                name=auditor.name,
+                created=auditor.created,
+                expires=auditor.expires,
+                revoked=auditor.revoked,
+            ).execute(self._database)
+
+    def auditor(self, token_hash: bytes) -> Auditor | None:
+        """See AuditorStore.auditor."""
+        with self._connected():
+            row = AuditorRow.select().where(AuditorRow.token_hash == token_hash).first(self._database)
+        return None if row is None else _auditor(row)
+
+    def auditors(self, site: str | None) -> Iterator[Auditor]:
+        """See AuditorStore.auditors."""
+        query = AuditorRow.select().order_by(AuditorRow.created, AuditorRow.id)
+        if site is not None:
+            query = query.where(AuditorRow.site == site)
+        with self._connected():
+            rows = list(
+                (query if site is None else query.where(AuditorRow.site == site)).execute(self._database)
+            )
+        return map(_auditor, rows)
+
+    def revoke(self, auditor_id: str, now: int) -> bool:
+        """See AuditorStore.revoke."""
+        query = AuditorRow.update(revoked=now).where(
+            (AuditorRow.id == auditor_id) & AuditorRow.revoked.is_null()
+        )
+        with self._connected(), self._writing():
+            return bool(query.execute(self._database))
+
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
+        """Hold a connection for a short while; whatever the database says becomes our own refusal."""
+        try:
+            with self._database.connection_context():
+                yield
+        except (DatabaseError, InterfaceError) as error:
+            raise StorageUnavailable(f"The database cannot be used now: {error}") from error
+
+    def _prepare(self) -> None:
+        self._create(SchemaRow)
+        version = SchemaRow.select(SchemaRow.version).scalar(self._database)
+        if version is None:
+            self._create(*TABLES)
+            SchemaRow.insert(version=VERSION).execute(self._database)
+        elif version != VERSION:
+            raise SettingsError(
+                f"The database has tables of version {version}; this program knows version {VERSION}. "
+                "Run the release that made them, or a newer one."
+            )
+
+    def _create(self, *models: type[Model]) -> None:
+        for model in models:
+            schema = SchemaManager(model, self._database)
+            # The only door to the statement: peewee's own option for STRICT would change the models,
+            # which PostgreSQL shares.
+            sql, _ = schema._create_table(safe=True).query()  # type: ignore[attr-defined] # noqa: SLF001
+            self._database.execute_sql(sql + self._table_options)
+            schema.create_indexes(safe=True)
+
+    def _keep_notice(self, site: str, notice: Notice, now: int) -> None:
+        self._insert(
+            NoticeRow.insert(
+                site=site,
+                sha256=notice.sha256,
+                language=notice.language,
+                canonical=notice.canonical,
+                first_served=now,
+            )
+        )
+        NoticeRow.update(replaced_at=None).where(
+            (NoticeRow.site == site) & (NoticeRow.sha256 == notice.sha256)
+        ).execute(self._database)
+
+    def _insert(self, query: ModelInsert) -> None:
+        """Insert a row unless it is there."""
+        query.on_conflict_ignore().execute(self._database)
+
+
+def _auditor(row: Any) -> Auditor:
+    return Auditor(
+        site=row.site,
+        id=row.id,
+        name=row.name,
+        token_hash=bytes(row.token_hash),
+        created=row.created,
+        expires=row.expires,
+        revoked=row.revoked,
+    )

@@ -1,0 +1,1 @@
+"""HTTP: one blueprint a file, schemas, and refusals turned into answers. The only place with Flask."""

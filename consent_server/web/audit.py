@@ -1,0 +1,64 @@
+"""Receipts for auditors: pages by cursor, and the whole export as a stream."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, request
+
+from consent_server.web.receipts import bearer
+from consent_server.web.schemas import load_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from consent_server.consent.auditing import Auditing
+    from consent_server.consent.ports import Entry
+    from consent_server.consent.sites import Sites
+
+
+def audit_blueprint(sites: Sites, auditing: Auditing) -> Blueprint:
+    """Serve the receipts of a site to those who hold an auditor's token for it."""
+    blueprint = Blueprint("audit", __name__)
+
+    @blueprint.after_request
+    def _private(answer: Response) -> Response:
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    @blueprint.get("/v1/<site_id>/audit/receipts")
+    def receipts(site_id: str) -> Response:
+        site = sites.get(site_id)
+        auditing.admit(site.id, bearer(request))
+        after, limit = load_page(request.args.to_dict())
+        entries, following = auditing.page(site.id, after, limit)
+        items = [_item(entry) for entry in entries]
+        body = {"items": items, "next": str(following) if following else None}
+        return Response(json.dumps(body, separators=(",", ":")), content_type="application/json")
+
+    @blueprint.get("/v1/<site_id>/audit/export")
+    def export(site_id: str) -> Response:
+        site = sites.get(site_id)
+        auditing.admit(site.id, bearer(request))
+        return Response(_lines(auditing.export(site.id)), content_type="application/x-ndjson")
+
+    return blueprint
+
+
+def _item(entry: Entry) -> dict[str, Any]:
+    if entry.jws is None:
+        return {"index": None, "id": str(entry.id), "erased": True, "leaf_hash": entry.leaf_hash.hex()}
+    return {
+        "index": None,
+        "id": str(entry.id),
+        "receipt": entry.jws,
+        "time": entry.time,
+        "state": entry.state,
+        "method": entry.method,
+        "language": entry.language,
+    }
+
+
+def _lines(lines: Iterator[str]) -> Iterator[bytes]:
+    return (line.encode() + b"\n" for line in lines)

@@ -1,0 +1,76 @@
+"""Reading request bodies: small, one meaning only, or refused."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from consent_server.errors import BodyInvalid, BodyMalformed, BodyTooLarge, MediaTypeUnsupported
+
+if TYPE_CHECKING:
+    from flask import Request
+
+BODY_LIMIT = 16 * 1024
+"""The largest body that is read, in bytes."""
+
+_JSON_TYPES = {"application/json", "text/plain"}
+_FORM_TYPE = "application/x-www-form-urlencoded"
+
+
+def read_json(request: Request) -> tuple[dict[str, Any], bytes]:
+    """Return a request's JSON object and its exact bytes.
+
+    `text/plain` is taken too: a page can send it without a preflight, even while it unloads.
+    Raises MediaTypeUnsupported, BodyTooLarge, BodyMalformed or BodyInvalid.
+    """
+    _check_type(request, _JSON_TYPES, "Send JSON as “text/plain” or “application/json”.")
+    data = _read(request)
+    try:
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant)
+    except UnicodeDecodeError:
+        raise BodyMalformed("The body is not UTF-8.") from None
+    except RecursionError:
+        raise BodyMalformed("The body is nested too deep.") from None
+    except ValueError as error:
+        raise BodyMalformed(f"The body is not JSON: {error}.") from None
+    if not isinstance(value, dict):
+        raise BodyInvalid("The body must be a JSON object.")
+    return value, data
+
+
+def read_form(request: Request) -> dict[str, str]:
+    """Return a small HTML form's fields, each once."""
+    _check_type(request, {_FORM_TYPE}, f"Send the form as “{_FORM_TYPE}”.")
+    if (request.content_length or 0) > BODY_LIMIT:
+        raise BodyTooLarge(f"The body is over {BODY_LIMIT} bytes.")
+    return {name: values[0] for name, values in request.form.lists()}
+
+
+def _check_type(request: Request, accepted: set[str], advice: str) -> None:
+    if request.mimetype not in accepted:
+        raise MediaTypeUnsupported(advice)
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if charset not in {"utf-8", "utf8"}:
+        raise MediaTypeUnsupported("Only UTF-8 is read here.")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise MediaTypeUnsupported("Send the body without a content encoding.")
+
+
+def _read(request: Request) -> bytes:
+    if (request.content_length or 0) > BODY_LIMIT:
+        raise BodyTooLarge(f"The body is over {BODY_LIMIT} bytes.")
+    data = request.stream.read(BODY_LIMIT + 1)
+    if len(data) > BODY_LIMIT:
+        raise BodyTooLarge(f"The body is over {BODY_LIMIT} bytes.")
+    return data
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise BodyMalformed("The body names the same member twice.")
+    return value
+
+
+def _constant(name: str) -> NoReturn:
+    raise BodyMalformed(f"{name} is not JSON.")

@@ -1,0 +1,57 @@
+"""The revoke form of the cookie page, for visitors without JavaScript."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, request
+
+from consent_server.consent.withdrawal import deletions
+from consent_server.errors import ConsentError, SiteUnknown
+from consent_server.web.bodies import read_form
+from consent_server.web.origins import check_own_origin
+from consent_server.web.page_withdrawn import Withdrawal
+from consent_server.web.pages import Problem, render_problem, render_withdrawn
+from consent_server.web.problems import STATUS
+from consent_server.web.receipts import expire, report
+
+if TYPE_CHECKING:
+    from consent_server.consent.recorder import Recorder
+    from consent_server.consent.sites import LiveSite, Sites
+
+
+def forms_blueprint(sites: Sites, recorder: Recorder, stylesheet: str, public_url: str | None) -> Blueprint:
+    """Take the revoke form, from our own page only; the answer is a page, whatever happened."""
+    blueprint = Blueprint("forms", __name__)
+
+    @blueprint.post("/v1/<site_id>/cookies")
+    def revoke(site_id: str) -> Response:
+        site = sites.get(site_id)
+        check_own_origin(request, public_url)
+        fields = read_form(request)
+        language = fields.get("lang")
+        recorded = recorder.withdraw_by_form(site, language, fields.get("token", "").strip())
+        fates = deletions(site.catalog, request.cookies.keys())
+        withdrawal = Withdrawal(str(recorded.id), datetime.now(UTC), report(fates))
+        answer = render_withdrawn(
+            site, withdrawal, stylesheet=stylesheet, language=language, headers=request.headers
+        )
+        expire(answer, fates, site.catalog)
+        return answer
+
+    @blueprint.errorhandler(ConsentError)
+    def _page(refusal: ConsentError) -> Response:
+        if type(refusal) not in STATUS:
+            raise refusal
+        problem = Problem(int(STATUS[type(refusal)]), refusal.code, refusal.detail)
+        language = request.form.get("lang")
+        return render_problem(_site(), problem, stylesheet=stylesheet, language=language)
+
+    def _site() -> LiveSite | None:
+        try:
+            return sites.get((request.view_args or {})["site_id"])
+        except SiteUnknown:
+            return None
+
+    return blueprint

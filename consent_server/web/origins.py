@@ -1,0 +1,60 @@
+"""Who may call from where: CORS headers by flask-cors, and the origins that may write."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from flask_cors.core import get_cors_options, set_cors_headers
+
+from consent_server.errors import OriginForbidden
+
+if TYPE_CHECKING:
+    from flask import Request, Response
+
+    from consent_server.consent.sites import LiveSite
+
+
+def allow_everyone(answer: Response) -> Response:
+    """Let any page read a public file, credentials left out."""
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return _with_cors(answer, origins="*", send_wildcard=True, methods=["GET", "HEAD"])
+
+
+def allow_site(answer: Response, site: LiveSite) -> Response:
+    """Let the site's own origins, as its catalog names them now, read an answer."""
+    # Caches must keep the answers to different origins apart, this site's and others'.
+    answer.vary.add("Origin")
+    return _with_cors(
+        answer,
+        # As patterns: flask-cors takes a plain origin with brackets (IPv6) for one.
+        origins=[re.compile(re.escape(origin) + r"\Z") for origin in site.catalog.site.origins],
+        always_send=False,
+        supports_credentials=True,
+        allow_headers=["Authorization", "Content-Type"],
+        methods=["GET", "POST", "DELETE"],
+        max_age=600,
+    )
+
+
+def check_origin(incoming: Request, site: LiveSite) -> None:
+    """Refuse a write that does not come from an origin of the site."""
+    origin = incoming.headers.get("Origin")
+    if origin not in site.catalog.site.origins:
+        raise OriginForbidden(
+            "A write needs the Origin header of one of the site's origins: "
+            + ", ".join(site.catalog.site.origins)
+            + "."
+        )
+
+
+def check_own_origin(incoming: Request, public_url: str | None) -> None:
+    """Refuse a form that was not sent from one of this server's own pages."""
+    own = urlsplit(public_url or incoming.host_url)
+    if incoming.headers.get("Origin") != f"{own.scheme}://{own.netloc}":
+        raise OriginForbidden("This form can only be sent from this server's own page.")
+
+
+def _with_cors(answer: Response, **options: Any) -> Response:
+    return set_cors_headers(answer, get_cors_options(None, options))

@@ -1,0 +1,134 @@
+"""What comes in, checked field by field by marshmallow and handed on as the rules' own values."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, validate
+
+from consent_server.consent.decision import Decision, Method
+from consent_server.consent.uuid7 import is_uuid7
+from consent_server.errors import BodyInvalid, QueryInvalid
+
+_MOST_CHOICES = 200
+_PAGE_LIMIT = 1000
+_NAME = validate.Regexp(r"\A[a-z0-9][a-z0-9-]{0,62}\Z", error="Not the id of a category or service.")
+_SHA256 = validate.Regexp(r"\A[0-9a-f]{64}\Z", error="Not a SHA-256: 64 lower-case hex digits.")
+
+
+class _StrictBoolean(fields.Boolean):
+    """true or false, and nothing that could be read as either."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("Must be true or false.")
+        return bool(super()._deserialize(value, attr, data, **kwargs))
+
+
+class _Uuid7(fields.Field[UUID]):
+    """A UUIDv7 in its one canonical spelling (RFC 9562, section 4)."""
+
+    def _deserialize(self, value: Any, _attr: str | None, _data: Any, **_kwargs: Any) -> UUID:
+        try:
+            uuid = UUID(value)
+        except (ValueError, TypeError, AttributeError):
+            raise ValidationError("Not a UUID.") from None
+        if not is_uuid7(uuid) or str(uuid) != value:
+            raise ValidationError("Not a UUIDv7 in lower case with hyphens.")
+        return uuid
+
+
+def _choices(**options: Any) -> fields.Dict:
+    few = validate.Length(max=_MOST_CHOICES)
+    return fields.Dict(keys=fields.String(validate=_NAME), values=_StrictBoolean(), validate=few, **options)
+
+
+class _SignalsSchema(Schema):
+    """What the visitor's browser signalled."""
+
+    class Meta:
+        """Unknown fields are refused."""
+
+        unknown = RAISE
+
+    gpc = _StrictBoolean(load_default=False)
+
+
+class DecisionSchema(Schema):
+    """A decision as posted (DESIGN 5). Unknown fields are refused."""
+
+    class Meta:
+        """Unknown fields are refused."""
+
+        unknown = RAISE
+
+    decision = _Uuid7(required=True)
+    notice = fields.String(required=True, validate=_SHA256)
+    widget = fields.String(validate=_SHA256)
+    method = fields.Enum(Method, by_value=True, required=True)
+    choices = _choices(required=True)
+    services = _choices(load_default=dict)
+    signals = fields.Nested(_SignalsSchema, load_default=lambda: {"gpc": False})
+    token = fields.String(validate=validate.Length(max=1024))
+
+    @post_load
+    def _decision(self, data: dict[str, Any], **_: Any) -> Decision:
+        return Decision(
+            id=data["decision"],
+            notice=data["notice"],
+            method=data["method"],
+            choices=data["choices"],
+            services=data["services"],
+            widget=data.get("widget"),
+            gpc=data["signals"]["gpc"],
+            token=data.get("token"),
+        )
+
+
+class PageSchema(Schema):
+    """The query of a page of receipts."""
+
+    class Meta:
+        """Other parameters mean nothing here."""
+
+        unknown = EXCLUDE
+
+    cursor = _Uuid7()
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, _PAGE_LIMIT))
+
+
+_DECISION = DecisionSchema()
+_PAGE = PageSchema()
+
+
+def load_decision(body: dict[str, Any]) -> Decision:
+    """Return the decision in a posted body, or raise BodyInvalid with what is wrong, field by field."""
+    try:
+        decision: Decision = _DECISION.load(body)
+    except ValidationError as error:
+        raise BodyInvalid(
+            "Some fields of the decision are wrong.", _flat(error.normalized_messages())
+        ) from None
+    return decision
+
+
+def load_page(query: dict[str, str]) -> tuple[UUID | None, int]:
+    """Return the cursor and the limit of a page of receipts, or raise QueryInvalid."""
+    try:
+        page = _PAGE.load(query)
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{name}: {' '.join(why)}" for name, why in _flat(error.normalized_messages()).items()
+        )
+        raise QueryInvalid(f"The query cannot be used. {wrong}") from None
+    return page.get("cursor"), page["limit"]
+
+
+def _flat(messages: Any, prefix: str = "") -> dict[str, list[str]]:
+    if isinstance(messages, list):
+        return {prefix: [str(message) for message in messages]}
+    flat: dict[str, list[str]] = {}
+    for name, inner in messages.items():
+        flat |= _flat(inner, f"{prefix}.{name}" if prefix else str(name))
+    return flat

@@ -1,0 +1,83 @@
+"""What every visitor downloads: the widget with its notice inlined; and notices by hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, request
+
+from consent_server.errors import NoticeUnknown
+from consent_server.web.files import IMMUTABLE, SCRIPT, File, send
+from consent_server.web.origins import allow_everyone
+
+if TYPE_CHECKING:
+    from consent_server.catalog.notice import Notice
+    from consent_server.consent.ports import NoticeStore
+    from consent_server.consent.sites import Sites
+
+_LIVE = "public, max-age=300, stale-while-revalidate=86400, stale-if-error=604800"
+_MOST_SCRIPTS = 256
+
+# The script's own element: a page can hide document.currentScript behind an element of that name,
+# but not the getter.
+_ENVELOPE = (
+    'Object.getOwnPropertyDescriptor(Document.prototype,"currentScript").get.call(document).consentEnvelope='
+)
+
+
+def widget_blueprint(sites: Sites, build: bytes, notices: NoticeStore) -> Blueprint:
+    """Serve the widget `build` with each site's notice, and every notice that was ever served."""
+    blueprint = Blueprint("widget", __name__)
+    blueprint.after_request(allow_everyone)
+    build_sha256 = hashlib.sha256(build).hexdigest()
+    scripts: dict[str, File] = {}
+
+    def script(notice: Notice) -> File:
+        if notice.sha256 not in scripts:
+            while len(scripts) >= _MOST_SCRIPTS:
+                scripts.pop(next(iter(scripts)))
+            scripts[notice.sha256] = File.of(_script(notice, build, build_sha256))
+        return scripts[notice.sha256]
+
+    @blueprint.get("/v1/<site_id>/consent.js")
+    def consent_js(site_id: str) -> Response:
+        notice = sites.get(site_id).notice(request.args.get("lang"))
+        return send(script(notice), SCRIPT, _LIVE)
+
+    @blueprint.get("/v1/<site_id>/notice.json")
+    def notice_json(site_id: str) -> Response:
+        notice = sites.get(site_id).notice(request.args.get("lang"))
+        return _fresh(_envelope(notice, build_sha256), "application/json", _LIVE)
+
+    @blueprint.get("/v1/<site_id>/notices/<sha256>.json")
+    def notice_by_hash(site_id: str, sha256: str) -> Response:
+        kept = notices.notice(sites.get(site_id).id, sha256)
+        if kept is None:
+            raise NoticeUnknown("No notice with this SHA-256 was ever served for this site.")
+        return _fresh(kept.canonical, "application/json", IMMUTABLE)
+
+    return blueprint
+
+
+def _envelope(notice: Notice, build_sha256: str) -> bytes:
+    envelope = {
+        "sha256": notice.sha256,
+        "revision": notice.revision,
+        "language": notice.language,
+        "widget": build_sha256,
+        "notice": notice.body,
+    }
+    return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _script(notice: Notice, build: bytes, build_sha256: str) -> bytes:
+    return _ENVELOPE.encode() + _envelope(notice, build_sha256) + b";\n" + build
+
+
+def _fresh(content: bytes, media_type: str, caching: str) -> Response:
+    answer = Response(content, content_type=media_type)
+    answer.headers["Cache-Control"] = caching
+    answer.add_etag()
+    return answer.make_conditional(request)

@@ -1,0 +1,69 @@
+"""The revoke form, for visitors without JavaScript."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from consent_server.evidence.verify import parse_jws
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask.testing import FlaskClient
+
+    from consent_server.app import Server
+
+OWN = {"Origin": "http://localhost"}
+
+
+def test_the_form_withdraws_with_the_receipt_code(
+    client: FlaskClient, server: Server, post: Callable[..., Any], decide: Callable[..., Any]
+) -> None:
+    """A receipt of a withdrawal, chained; a page says so and expires the cookies it may."""
+    mine = post(decide()).json
+    answer = client.post(
+        "/v1/shop/cookies",
+        data={"token": f" {mine['token']}\n", "lang": "lt"},
+        headers={**OWN, "Cookie": "offer=1"},
+    )
+    assert (answer.status_code, answer.mimetype) == (200, "text/html")
+    assert 'lang="lt"' in answer.text
+    entry = server.store.page("shop", None, 10)[-1]
+    assert entry.jws is not None
+    payload = parse_jws(entry.jws).payload
+    assert (payload["state"], payload["method"], payload["previous"]["id"]) == (
+        "withdrawn",
+        "form",
+        mine["id"],
+    )
+    assert str(entry.id) in answer.text
+    assert any(cookie.startswith("offer=;") for cookie in answer.headers.getlist("Set-Cookie"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "headers", "status"),
+    [
+        ({"token": "wrong"}, OWN, 401),
+        ({}, OWN, 401),
+        ({"token": "x"}, {}, 403),
+        ({"token": "x"}, {"Origin": "null"}, 403),
+        ({"token": "x"}, {"Origin": "https://shop.example"}, 403),
+        ({"token": "x", "lang": "<script>"}, OWN, 401),
+        ({"token": "x" * 20000}, OWN, 413),
+    ],
+)
+def test_a_form_that_cannot_be_taken_gets_a_plain_page_and_leaves_nothing(
+    client: FlaskClient, server: Server, fields: dict[str, str], headers: dict[str, str], status: int
+) -> None:
+    """The visitor reads what happened; nothing is stored."""
+    answer = client.post("/v1/shop/cookies", data=fields, headers=headers)
+    assert (answer.status_code, answer.mimetype) == (status, "text/html")
+    assert "<script" not in answer.text
+    assert server.store.page("shop", None, 10) == []
+
+
+def test_json_is_not_taken_for_a_form(client: FlaskClient) -> None:
+    """415: another page's script cannot dress up as the form."""
+    assert client.post("/v1/shop/cookies", json={"token": "x"}, headers=OWN).status_code == 415

@@ -1,0 +1,32 @@
+type Listener<S> = (state: S, before: S) => void;
+
+/** The one value everything follows. */
+export interface Store<S> {
+  get(): S;
+  set(next: S): void;
+  /** Listeners are told in the order they came; returns how to stop. */
+  listen(listener: Listener<S>): () => void;
+}
+
+/** `report` gets whatever a listener throws; the listeners after it are told all the same. */
+export function createStore<S>(state: S, report: (error: unknown) => void): Store<S> {
+  const listeners = new Set<Listener<S>>();
+  return {
+    get: () => state,
+    set(next) {
+      const before = state;
+      state = next;
+      for (const listener of listeners) {
+        try {
+          listener(next, before);
+        } catch (error) {
+          report(error);
+        }
+      }
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

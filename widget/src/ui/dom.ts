@@ -1,0 +1,47 @@
+/** The timer as it was at the start; a page may replace it later. */
+export const { setTimeout: later } = window;
+
+type Attributes = Readonly<Record<string, string | false | null | undefined>>;
+type Child = Node | string | false | null | undefined;
+
+/** Builds an element; attributes and children that are false, null or undefined are left out. */
+export function element<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes,
+  ...children: Child[]
+): HTMLElementTagNameMap[K];
+export function element(tag: string, attributes: Attributes, ...children: Child[]): HTMLElement;
+export function element(tag: string, attributes: Attributes, ...children: Child[]): HTMLElement {
+  const node = document.createElement(tag);
+  for (const name of Object.keys(attributes)) {
+    const value = attributes[name];
+    if (typeof value === "string") node.setAttribute(name, value);
+  }
+  for (const child of children) if (child || child === "") node.append(child);
+  return node;
+}
+
+/** A link; one that leaves the site opens a new tab and says so. */
+export function link(text: string, href: string, newTab: string, more: Attributes = {}): HTMLElement {
+  const away = new URL(href, location.href).origin !== location.origin;
+  const leaving = away && { target: "_blank", rel: "noopener", "aria-label": `${text} (${newTab})` };
+  return element("a", { href, ...leaving, ...more }, text);
+}
+
+/**
+ * Gives a host its shadow root with these styles, each declaration made important: then no rule of
+ * the page, important or not, can change what is inside or slotted.
+ */
+export function shadow(host: Element, styles: string, ...children: Child[]): ShadowRoot {
+  const root = host.attachShadow({ mode: "open" });
+  const css = styles.replace(/;/g, "!important;");
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    root.adoptedStyleSheets = [sheet];
+  } catch {
+    root.append(element("style", {}, css)); // before Safari 16.4
+  }
+  for (const child of children) if (child) root.append(child);
+  return root;
+}
