@@ -95,13 +95,13 @@ class Table:
         values = self._take(key, list, None if required else [], f'{key} = ["…"]')
         if required and values == []:
             self.wrong(key, f"{key} is empty: write at least one")
-        found: dict[str, int] = {}
+        found: dict[str, None] = {}
         for index, value in enumerate(values or []):
             problem = _item_flaw(key, value, found, check)
             if problem:
                 self.flaws.at_value((*self.keys, key, index), problem)
-            else:
-                found[value] = index
+            if isinstance(value, str):
+                found[value] = None
         return tuple(found)
 
     def texts(self, key: str) -> Texts:
@@ -170,9 +170,8 @@ class Table:
                 message = f"remove {key!r}: {REFUSED[key]}"
             else:
                 known = sorted(set(self.taken))
-                message = (
-                    f"unknown key {key!r}{did_you_mean(key, known) or f': known here are {listing(known)}'}"
-                )
+                hint = did_you_mean(key, known) or f": known here are {listing(known)}"
+                message = f"unknown {_word(self.values[key])} {key!r}{hint}"
             self.flaws.at_key((*self.keys, key), message)
 
     def _take(self, key: str, kind: type, default: Any, example: str = "") -> Any:
@@ -198,6 +197,11 @@ class Table:
             )
         elif problem := _text_flaw(f"{key}.{language}", text):
             self.flaws.at_value(keys, problem)
+
+
+def _word(value: Any) -> str:
+    rows = isinstance(value, list) and value and isinstance(value[0], dict)
+    return "table" if rows or isinstance(value, dict) else "key"
 
 
 def _item_flaw(key: str, value: Any, earlier: Container[str], check: Check) -> str | None:

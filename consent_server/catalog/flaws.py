@@ -25,6 +25,7 @@ REFUSED = {
             "granted",
             "on",
             "opt_out_only",
+            "pre_ticked",
             "preselected",
             "required",
             "selected",

@@ -44,3 +44,73 @@ class Positions:
     def source(self, line: int) -> str:
         """Return the text of a line, its beginning where it is very long."""
         return self.lines[line - 1].decode("utf-8", "replace").rstrip("\r")[:_SHOWN]
+
+    def _place(self, point: Point) -> Place:
+        row, column = point.row, point.column
+        return row + 1, len(self.lines[row][:column].decode("utf-8", "replace")) + 1
+
+
+def locate(source: bytes) -> Positions:
+    """Find every key and value in a TOML file that tomllib has accepted."""
+    positions = Positions(source.split(b"\n"))
+    arrays: dict[Keys, int] = {}
+    for node in Parser(_TOML).parse(source).root_node.named_children:
+        if node.type == "pair":
+            _pair(positions, (), node)
+        elif node.type in {"table", "table_array_element"}:
+            _table(positions, arrays, node)
+    return positions
+
+
+def _table(positions: Positions, arrays: dict[Keys, int], node: Node) -> None:
+    header, *rest = (child for child in node.named_children if child.type != "comment")
+    keys: Keys = ()
+    parts = list(_parts(header))
+    for count, (name, part) in enumerate(parts, start=1):
+        keys = (*keys, name)
+        positions.keys.setdefault(keys, part.start_point)
+        if count == len(parts) and node.type == "table_array_element":
+            arrays[keys] = arrays.get(keys, -1) + 1
+        if keys in arrays:
+            keys = (*keys, arrays[keys])
+    positions.keys[keys] = header.start_point
+    for pair in rest:
+        if pair.type == "pair":
+            _pair(positions, keys, pair)
+
+
+def _pair(positions: Positions, around: Keys, node: Node) -> None:
+    key, *values = (child for child in node.named_children if child.type != "comment")
+    keys = around
+    for name, part in _parts(key):
+        keys = (*keys, name)
+        positions.keys.setdefault(keys, part.start_point)
+    if values and len(keys) <= _DEEPEST:
+        _value(positions, keys, values[0])
+
+
+def _value(positions: Positions, keys: Keys, node: Node) -> None:
+    positions.values[keys] = node.start_point
+    inside = (child for child in node.named_children if child.type != "comment")
+    if node.type == "inline_table":
+        for pair in inside:
+            _pair(positions, keys, pair)
+    elif node.type == "array" and len(keys) <= _DEEPEST:
+        for index, item in enumerate(inside):
+            _value(positions, (*keys, index), item)
+
+
+def _parts(key: Node) -> Iterator[tuple[str, Node]]:
+    """Yield the names in a key, dotted or not; the grammar nests dotted keys to the left."""
+    waiting = [key]
+    while waiting:
+        node = waiting.pop()
+        if node.type in _KEY_TYPES:
+            yield _name(node), node
+        else:
+            waiting.extend(reversed(node.named_children))
+
+
+def _name(node: Node) -> str:
+    text = (node.text or b"").decode()
+    return text if node.type == "bare_key" else next(iter(tomllib.loads(f"{text} = 0")))

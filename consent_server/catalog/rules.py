@@ -73,7 +73,7 @@ def check_cookies(
     """Every cookie belongs to a category and a service that exist, and stands in the table once."""
     known = {
         "category": [category.id for category in categories],
-        "service": [SITE, *(service.id for service in services)],
+        "service": list(dict.fromkeys([SITE, *(service.id for service in services)])),
     }
     seen: set[tuple[str, str]] = set()
     for index, cookie in enumerate(cookies):

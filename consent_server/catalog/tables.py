@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from consent_server.catalog.fields import Table
 
 LONGEST_CHOICE = 395 * DAY
-"""The longest that a choice may be kept, in seconds: 13 months, as EU authorities count them."""
+"""The longest that a choice may be kept, in seconds: 13 months in whole days."""
 
 HIGHEST_REVISION = 1_000_000
 POSITIONS: dict[Form, tuple[str, ...]] = {
@@ -167,7 +167,7 @@ def _ask_again_after(table: Table) -> Lifespan:
         table.wrong(
             "ask_again_after",
             f"ask_again_after cannot be {str(kept)!r}: "
-            'write from "1 day" to "395 days" (13 months); "6 months" is good practice',
+            'write at least "1 day" and at most "395 days"; "6 months" is good practice',
         )
     return kept
 

@@ -18,6 +18,8 @@ from consent_server.errors import CatalogError, Flaw
 LARGEST = 1_000_000
 """The most bytes that a catalog file may have."""
 
+_TOO_DEEP = "tables or lists are nested too deep: write them as in the shipped catalog"
+_UNREADABLE = "a number, date or time cannot be read"
 _BOM = b"\xef\xbb\xbf"
 _DEEP = re.compile(rb"(?<![\w'\"-])(?:[\w'\"-]++[ \t]*+\.[ \t]*+){32}|(?:[\[{]\s*+){32}")
 _SYNTAX = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
@@ -37,7 +39,8 @@ def _read(flaws: Flaws, values: dict[str, Any]) -> Catalog | None:
     root = Table(flaws, (), values)
     about = root.table("site")
     site = tables.read_site(about) if about else None
-    root.languages = site.languages if site and set(site.languages) <= set(languages()) else None
+    if site and site.languages and set(site.languages) <= set(languages()):
+        root.languages = site.languages
     banner = tables.read_banner(root.table("banner") if "banner" in values else None)
     categories = tuple(tables.read_category(name, table) for name, table in root.tables("category"))
     services = tuple(tables.read_service(name, table) for name, table in root.tables("service"))
@@ -73,18 +76,14 @@ def _parse_toml(source: bytes, file: str) -> dict[str, Any]:
     try:
         text = source.decode()
     except UnicodeDecodeError as error:
-        before = source[: error.start]
-        column = error.start - (before.rfind(b"\n") + 1) + 1
-        raise _refusal(
-            file, "the file is not UTF-8 from here on: save it as UTF-8", before.count(b"\n") + 1, column
-        ) from error
-    if _DEEP.search(source):
-        raise _refusal(file, "tables or lists are nested too deep: write them as in the shipped catalog")
+        message = "the file is not UTF-8 from here on: save it as UTF-8"
+        raise _refusal(file, message, *_place(source, error.start)) from error
+    if deep := _DEEP.search(source):
+        raise _refusal(file, _TOO_DEEP, *_place(source, deep.start()))
     try:
         return tomllib.loads(text)
     except RecursionError as error:
-        message = "tables or lists are nested too deep: write them as in the shipped catalog"
-        raise _refusal(file, message) from error
+        raise _refusal(file, _TOO_DEEP) from error
     except ValueError as error:
         raise _syntax_error(file, text, str(error)) from error
 
@@ -97,14 +96,20 @@ def _syntax_error(file: str, text: str, message: str) -> CatalogError:
         line, column = int(found[2]), int(found[3])
     elif not found:
         line, column = 0, 0
-    said = (found[1] if found else message).rstrip(".")
+    said = found[1].rstrip(".") if found else _UNREADABLE
     return _refusal(
         file,
-        f"this is no valid TOML: {said}. Check quotes, brackets and equals signs here",
+        f"this is no valid TOML: {said}. Check quotes, brackets and equals signs",
         line,
         column,
         lines[line - 1].rstrip("\r") if line else "",
     )
+
+
+def _place(source: bytes, offset: int) -> tuple[int, int]:
+    """Return line and column of a byte, from 1."""
+    before = source[:offset]
+    return before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
 
 
 def _refusal(file: str, message: str, line: int = 0, column: int = 0, source: str = "") -> CatalogError:

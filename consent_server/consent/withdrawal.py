@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from consent_server.catalog.model import Catalog, Cookie
 
 
+OWN_COOKIE = "consent"
+"""The consent cookie's name (DESIGN 7)."""
+
+
 class Outcome(StrEnum):
     """Who deletes a row of the table."""
 
@@ -39,6 +43,11 @@ def deletions(catalog: Catalog, seen: Collection[str]) -> list[Deletion]:
     optional = {category.id for category in catalog.categories if not category.required}
     rows = (row for row in catalog.cookies if row.category in optional)
     return [deletion for row in rows for deletion in _fates(row, seen)]
+
+
+def refusal_cookie(revision: str, time: int) -> str:
+    """Return the consent cookie's value that grants nothing. `time` in Unix seconds."""
+    return f"1.{revision[:8]}.{time}."
 
 
 def _fates(row: Cookie, seen: Collection[str]) -> Iterator[Deletion]:

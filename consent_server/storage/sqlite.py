@@ -46,6 +46,8 @@ class SqliteStore(SqlStore):
 
     def record(self, entry: Entry) -> Entry:
         """See ReceiptStore.record."""
+        if not self._writer.is_alive():
+            raise StorageUnavailable("The database is closed.")
         waiting = _Waiting(entry)
         try:
             self._queue.put(waiting, timeout=_BUSY_SECONDS)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
-from consent_server.consent.withdrawal import deletions
+from consent_server.consent.withdrawal import OWN_COOKIE, deletions, refusal_cookie
 from consent_server.errors import ConsentError, SiteUnknown
 from consent_server.web.bodies import read_form
 from consent_server.web.origins import check_own_origin
@@ -38,6 +39,8 @@ def forms_blueprint(sites: Sites, recorder: Recorder, stylesheet: str, public_ur
             site, withdrawal, stylesheet=stylesheet, language=language, headers=request.headers
         )
         expire(answer, fates, site.catalog)
+        if OWN_COOKIE in request.cookies:
+            _remember_refusal(answer, site)
         return answer
 
     @blueprint.errorhandler(ConsentError)
@@ -47,6 +50,18 @@ def forms_blueprint(sites: Sites, recorder: Recorder, stylesheet: str, public_ur
         problem = Problem(int(STATUS[type(refusal)]), refusal.code, refusal.detail)
         language = request.form.get("lang")
         return render_problem(_site(), problem, stylesheet=stylesheet, language=language)
+
+    def _remember_refusal(answer: Response, site: LiveSite) -> None:
+        # A widget that runs in this browser later must not go by the choice that was withdrawn.
+        about = site.catalog.site
+        answer.set_cookie(
+            OWN_COOKIE,
+            refusal_cookie(site.revision, int(time.time())),
+            max_age=about.ask_again_after.seconds,
+            domain=about.cookie_domain,
+            secure=request.is_secure,
+            samesite="Lax",
+        )
 
     def _site() -> LiveSite | None:
         try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, request
 
 from consent_server.catalog.texts import texts_in
+from consent_server.web.origins import allow_everyone
 from consent_server.web.page_cookies import cookie_page, cookies_csv, cookies_json
 from consent_server.web.page_frame import VARY, Frame, frame_of, html, language_of, tongue
 from consent_server.web.page_guide import checked_dates, guide_json, opt_outs, visitor_guides
@@ -132,6 +133,5 @@ def _csv(text: str, filename: str) -> Response:
 def _data(text: str, mimetype: str, vary: str) -> Response:
     response = Response(text, mimetype=mimetype)
     response.headers["Cache-Control"] = f"max-age={MAX_AGE}"
-    response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Vary"] = vary
-    return response
+    return allow_everyone(response)

@@ -167,7 +167,7 @@ def test_an_auditor_of_an_unknown_site_is_refused(run: Callable[..., Any]) -> No
 def test_serve_records_and_export_verifies(
     environ: dict[str, str], run: Callable[..., Any], decide: Callable[..., Any], tmp_path: Path
 ) -> None:
-    """The whole path over real sockets: a decision, its receipt, the auditor's view, the export, its check."""
+    """The whole path over real sockets: decision, receipt, auditor's page, export, offline check."""
     url = f"http://127.0.0.1:{(port := free_port())}"
     token = run("auditor", "add", "Jane", "--site", "shop").stdout.strip()
     with running(environ, "serve", "--port", str(port), url=f"{url}/readyz"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,11 +43,27 @@ def test_the_form_withdraws_with_the_receipt_code(
     assert any(cookie.startswith("offer=;") for cookie in answer.headers.getlist("Set-Cookie"))
 
 
+def test_the_form_also_tells_a_widget_that_runs_later(
+    client: FlaskClient, post: Callable[..., Any], decide: Callable[..., Any]
+) -> None:
+    """Where the browser sends us its consent cookie, that becomes a refusal of everything."""
+    data = {"token": post(decide()).json["token"]}
+    granting = {**OWN, "Cookie": "consent=1.00000000.1790000000.analytics"}
+    cookies = client.post("/v1/shop/cookies", data=data, headers=granting).headers.getlist("Set-Cookie")
+    (told,) = [cookie for cookie in cookies if cookie.startswith("consent=")]
+    revision = client.get("/v1/shop/notice.json").json["revision"]
+    assert re.match(rf"consent=1\.{revision[:8]}\.\d{{10}}\.;", told)
+    assert "Domain=shop.example" in told
+    assert "SameSite=Lax" in told
+    silent = client.post("/v1/shop/cookies", data=data, headers=OWN).headers.getlist("Set-Cookie")
+    assert not any(cookie.startswith("consent=") for cookie in silent)
+
+
 @pytest.mark.parametrize(
     ("fields", "headers", "status"),
     [
         ({"token": "wrong"}, OWN, 401),
-        ({}, OWN, 401),
+        ({"lang": "en"}, OWN, 401),
         ({"token": "x"}, {}, 403),
         ({"token": "x"}, {"Origin": "null"}, 403),
         ({"token": "x"}, {"Origin": "https://shop.example"}, 403),

@@ -6,9 +6,11 @@ import logging
 from typing import TYPE_CHECKING
 
 import pytest
+from flask import Flask
 
 from consent_server.errors import StorageUnavailable
 from consent_server.evidence.keys import public_keys
+from consent_server.web.operations import operations_blueprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,9 +34,9 @@ def test_a_living_server_is_healthy_and_ready(client: FlaskClient) -> None:
 
 
 def test_a_vanished_database_is_503_with_retry_after(
-    client: FlaskClient, server: Server, decide: Callable[..., object], post: Callable[..., object]
+    server: Server, decide: Callable[..., object], post: Callable[..., object]
 ) -> None:
-    """Whoever sends a decision is asked to come again; readiness says so, health does not."""
+    """Whoever sends a decision is asked to come again."""
     server.store.close()
     answer = post(decide())
     assert (answer.status_code, answer.json["code"]) == (503, "storage_unavailable")  # type: ignore[attr-defined]
@@ -57,15 +59,11 @@ def test_a_fault_is_logged_and_never_shown(
     assert "the secret inside" in caplog.text
 
 
-def test_readiness_says_that_storage_is_gone(server: Server) -> None:
+def test_readiness_says_that_storage_is_gone() -> None:
     """A load balancer takes this node out."""
 
     def gone() -> None:
         raise StorageUnavailable("gone")
-
-    from flask import Flask  # noqa: PLC0415
-
-    from consent_server.web.operations import operations_blueprint  # noqa: PLC0415
 
     app = Flask("test", static_folder=None)
     app.register_blueprint(operations_blueprint({"keys": []}, gone, lambda: "broken"))

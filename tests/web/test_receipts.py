@@ -143,9 +143,7 @@ def test_a_withdrawal_is_a_receipt_too(client: FlaskClient, decide: Decide, post
     ]
 
 
-def test_a_withdrawal_expires_the_http_only_cookies_that_it_sees(
-    client: FlaskClient, decide: Decide, post: Post
-) -> None:
+def test_a_withdrawal_expires_the_http_only_cookies_that_it_sees(decide: Decide, post: Post) -> None:
     """Both as host-only and for the site's domain; a necessary one is left alone."""
     first = post(decide()).json
     body = decide(method="withdraw", choices={"analytics": False, "marketing": False}, token=first["token"])

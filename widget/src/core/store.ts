@@ -9,7 +9,8 @@ export interface Store<S> {
 }
 
 /** `report` gets whatever a listener throws; the listeners after it are told all the same. */
-export function createStore<S>(state: S, report: (error: unknown) => void): Store<S> {
+export function createStore<S>(first: S, report: (error: unknown) => void): Store<S> {
+  let state = first;
   const listeners = new Set<Listener<S>>();
   return {
     get: () => state,

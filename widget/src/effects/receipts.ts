@@ -58,16 +58,18 @@ export function createReceipts(
       keepalive: true,
       credentials: chained ? "include" : "omit",
     });
-    if (response.ok) {
-      const { deletion, ...receipt } = (await response.json()) as Answer;
-      memory.receipt({ ...receipt, choices: body.choices });
-      replace(body.decision);
-      return { ...receipt, choices: body.choices, ...(deletion && { deletion }) };
-    }
+    if (response.ok) return keep(body, (await response.json()) as Answer);
     const { status } = response;
     if (status === 429 || status === 408 || status >= 500) return false;
     refused(status, body, ((await response.json().catch(() => ({}))) as { code?: string }).code);
     return true;
+  }
+
+  function keep(body: Body, answer: Answer): Answer {
+    const { deletion, ...receipt } = answer;
+    memory.receipt({ ...receipt, choices: body.choices });
+    replace(body.decision);
+    return answer;
   }
 
   function refused(status: number, body: Body, code?: string): void {

@@ -24,7 +24,7 @@ dialog[open] {
 ::backdrop {
   background: rgb(10 12 18/.5);
 }
-header {
+.top {
   display: flex;
   align-items: center;
   gap: 1em;
@@ -58,7 +58,7 @@ h4 {
 .x::before {
   content: "✕";
 }
-main {
+.all {
   flex: 1 1 auto;
   min-height: 8em;
   overflow: auto;
@@ -66,7 +66,7 @@ main {
   font-size: .9375em;
   overflow-wrap: anywhere;
 }
-main > p, section p {
+.all > p, section p {
   color: var(--m);
 }
 section {
@@ -208,7 +208,7 @@ li {
 li span {
   margin-inline-start: .5em;
 }
-footer {
+.end {
   display: grid;
   flex: none;
   grid-template-columns: repeat(3, minmax(0, 1fr));
@@ -224,10 +224,10 @@ footer {
     max-width: calc(100% - 1em);
     max-height: calc(100vh - 1em);
   }
-  header, main, footer {
+  .top, .all, .end {
     padding-inline: 1em;
   }
-  footer {
+  .end {
     grid-template-columns: repeat(2, minmax(0, 1fr));
     font-size: .875em;
   }

@@ -38,8 +38,8 @@ function header(given: Preferences, dialog: HTMLDialogElement, title: string): H
   const cross = button(given, "close", "", () => dialog.close(), "x");
   cross.setAttribute("aria-label", texts.close ?? "");
   return element(
-    "header",
-    {},
+    "div",
+    { class: "top" },
     element("h2", { id: "title", tabindex: "-1", autofocus: "" }, texts[title]),
     cross,
   );
@@ -51,10 +51,10 @@ function withdrawn(given: Preferences, dialog: HTMLDialogElement): HTMLElement[]
   const guide = link(guide_link, `${home}/guide?lang=${notice.language}`, new_tab);
   return [
     header(given, dialog, "withdrawn"),
-    element("main", {}, ...reportList(given), element("p", {}, guide)),
+    element("div", { class: "all" }, ...reportList(given), element("p", {}, guide)),
     element(
-      "footer",
-      {},
+      "div",
+      { class: "end" },
       button(given, "done", "close", () => dialog.close()),
     ),
   ];
@@ -75,16 +75,16 @@ function switchboard(given: Preferences, dialog: HTMLDialogElement): HTMLElement
   return [
     header(given, dialog, "preferences_title"),
     element(
-      "main",
-      {},
+      "div",
+      { class: "all" },
       element("p", {}, notice.texts.preferences_text),
       gpc && element("p", { class: "n" }, notice.texts.gpc),
       ...sections,
       receiptSection(given, withdraw),
     ),
     element(
-      "footer",
-      {},
+      "div",
+      { class: "end" },
       button(given, "reject-all", "refuse_all", say("refuse_all"), "q"),
       button(given, "accept-all", "accept_all", say("accept_all"), "q"),
       button(given, "save", "save", say("save")),

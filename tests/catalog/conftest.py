@@ -1,0 +1,91 @@
+"""A small catalog that holds, and what is wrong with a catalog that does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from consent_server.catalog.model import Catalog
+from consent_server.catalog.toml import parse_catalog
+from consent_server.errors import CatalogError, Flaw
+
+SMALL = """\
+[site]
+id = "shop"
+origins = ["https://www.example.com", "https://example.com"]
+cookie_domain = "example.com"
+languages = ["en", "lt"]
+jurisdiction = "EU"
+policy_url = "https://www.example.com/privacy"
+ask_again_after = "6 months"
+keep_receipts = "5 years"
+[site.controller]
+name = "Example"
+address = "Vilnius"
+email = "privacy@example.com"
+authority = "VDAI"
+[category.necessary]
+title = { en = "Necessary", lt = "Būtini" }
+text = { en = "Needed.", lt = "Reikia." }
+justification = { en = "You ask for it.", lt = "Prašote to." }
+[category.analytics]
+title = { en = "Statistics", lt = "Statistika" }
+text = { en = "Counts.", lt = "Skaičiuoja." }
+consent_mode = ["analytics_storage"]
+[service.counter]
+name = "Counter"
+provider = "Counter, Inc."
+country = "US"
+privacy_policy = "https://counter.example/privacy"
+scripts = ["*.counter.example"]
+[[cookie]]
+name = "_count_*"
+service = "counter"
+category = "analytics"
+lifespan = "2 years"
+purpose = { en = "Counts visits.", lt = "Skaičiuoja apsilankymus." }
+"""
+
+Parse = Callable[..., Catalog]
+FlawsOf = Callable[..., list[Flaw]]
+Change = tuple[str, str]
+
+
+def _changed(changes: tuple[Change, ...]) -> bytes:
+    source = SMALL
+    for old, new in changes:
+        assert source.count(old) == 1, f"{old!r} must stand once in the small catalog"
+        source = source.replace(old, new)
+    return source.encode()
+
+
+@pytest.fixture
+def small() -> bytes:
+    """Give the bytes of a small catalog without flaws."""
+    return SMALL.encode()
+
+
+@pytest.fixture
+def parse() -> Parse:
+    """Parse the small catalog after changes: pairs of what stands there and what to write instead."""
+    return lambda *changes: parse_catalog(_changed(changes), "catalog.toml")
+
+
+@pytest.fixture
+def flaws_of() -> FlawsOf:
+    """Return what is wrong with the small catalog after changes, or with these bytes."""
+
+    def flaws(*changes: Change, source: bytes | None = None) -> list[Flaw]:
+        with pytest.raises(CatalogError) as refused:
+            parse_catalog(_changed(changes) if source is None else source, "catalog.toml")
+        return refused.value.flaws
+
+    return flaws
+
+
+@pytest.fixture
+def shipped() -> Path:
+    """Give the path of the catalog that comes with the project."""
+    return Path(__file__).parents[2] / "cookie_catalog.toml"
