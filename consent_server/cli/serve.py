@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,8 @@ def check(settings: Settings) -> None:
 
 
 def _granian(settings: Settings) -> Granian:
+    # Ours wait for the disk most of the time: granian's advice on their number does not hold for them.
+    logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
     return Granian(
         "consent_server.app:create_app",
         factory=True,
@@ -61,5 +64,4 @@ def _granian(settings: Settings) -> Granian:
         workers=settings.workers,
         blocking_threads=_THREADS_SQLITE if settings.on_sqlite else _THREADS_POSTGRESQL,
         websockets=False,
-        process_name="consent-server",
     )

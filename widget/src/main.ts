@@ -1,7 +1,7 @@
 import type { Consent } from "../consent";
 import { addressOf } from "./core/address";
 import { betterLanguage } from "./core/language";
-import { agree, answer, isGranted, merge } from "./core/rules";
+import { answer, isGranted, merge } from "./core/rules";
 import { createStore } from "./core/store";
 import type {
   Answer,
@@ -187,7 +187,7 @@ function boot(tag: Tag): void {
   /** What another tab decided holds here too. */
   function followTabs(): void {
     const found = memory.recall(envelope);
-    if (found && !(store.get().time && agree(envelope.notice, found, store.get()))) store.set(found);
+    if (found && found.time > store.get().time) store.set(found);
   }
 
   function begin(): void {

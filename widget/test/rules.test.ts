@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { agree, answer, covers, isGranted, merge } from "../src/core/rules";
+import { answer, covers, isGranted, merge } from "../src/core/rules";
 import { granting, notice } from "./notice";
 
 test("before any choice only what is necessary is granted", () => {
@@ -54,12 +54,6 @@ test("anything but true refuses", () => {
     choices: { analytics: false, "social-media": false },
     services: { heat: false },
   });
-});
-
-test("states agree when they grant the same, however it was said", () => {
-  assert.equal(agree(notice, granting(["analytics"]), granting(["analytics"], { heat: true }, 900)), true);
-  assert.equal(agree(notice, granting(["analytics"]), granting(["analytics"], { heat: false })), false);
-  assert.equal(agree(notice, granting([]), granting(["social-media"])), false);
 });
 
 test("a declared name covers itself, and with a star what begins with it", () => {

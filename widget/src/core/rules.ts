@@ -36,15 +36,6 @@ export function isGranted(notice: Notice, state: State, id: string): boolean {
   return granted;
 }
 
-/** Whether two states grant the same. */
-export function agree(notice: Notice, a: State, b: State): boolean {
-  for (const category of notice.categories)
-    if (isGranted(notice, a, category.id) !== isGranted(notice, b, category.id)) return false;
-  for (const { id } of notice.services)
-    if (isGranted(notice, a, id) !== isGranted(notice, b, id)) return false;
-  return true;
-}
-
 /**
  * What was said by script or by a frame's button: ids of categories and services together. What it
  * leaves out stays as it is, but naming a category undoes earlier answers for its single services.

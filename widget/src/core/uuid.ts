@@ -1,9 +1,8 @@
-/** A UUIDv7 (RFC 9562) from Unix milliseconds and ten random bytes. */
+/** A UUIDv7 (RFC 9562) from Unix milliseconds and ten random bytes; 72 of their bits are kept. */
 export function uuid7(milliseconds: number, random: Uint8Array): string {
   let hex = milliseconds.toString(16).padStart(12, "0");
   for (const byte of random) hex += byte.toString(16).padStart(2, "0");
-  const variant = "89ab"[(random[2] ?? 0) & 3];
-  return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/, `$1-$2-7$3-${variant}$4-$5`);
+  return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/, "$1-$2-7$3-8$4-$5");
 }
 
 /** The Unix milliseconds a UUIDv7 was made at. */

@@ -49,7 +49,7 @@ export function showBanner({ notice, home, press, accept, refuse, choose }: Acti
   shadow(host, BASE + BANNER, slot("t"), slot("s"));
   document.documentElement.prepend(host);
   (host as HTMLElement & { showPopover?(): void }).showPopover?.();
-  announce(t("banner_title"));
+  announce(t("banner_label"));
   return () => host.remove();
 }
 

@@ -23,6 +23,9 @@ div {
   text-align: center;
   font-size: .9375em;
 }
+span {
+  max-width: 34em;
+}
 p {
   margin: 0;
   font-size: .875em;

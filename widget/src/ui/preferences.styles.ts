@@ -69,6 +69,9 @@ h4 {
 .all > p, section p {
   color: var(--m);
 }
+.all > * + * {
+  margin-top: 1em;
+}
 section {
   margin-top: 1.25em;
   padding-top: 1.25em;
@@ -119,7 +122,7 @@ input[role=switch]::before {
   background: var(--m);
 }
 input[role=switch]:checked {
-  border-color: var(--a);
+  border-color: color-mix(in srgb, var(--a) 60%, var(--t));
   background: var(--a);
 }
 input[role=switch]:checked::before {

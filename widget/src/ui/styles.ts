@@ -9,12 +9,12 @@ export const BASE = `
   color-scheme: inherit;
   direction: ltr;
   unicode-bidi: isolate;
-  --b: var(--consent-background, #fff);
-  --t: var(--consent-text, #1a1c21);
-  --m: var(--consent-text, #50545e);
+  --b: var(--consent-background, Canvas);
+  --t: var(--consent-text, CanvasText);
+  --m: color-mix(in srgb, var(--t) 76%, var(--b));
+  --l: color-mix(in srgb, var(--t) 20%, var(--b));
   --a: var(--consent-accent, #1f4fbf);
   --c: var(--consent-accent-text, #fff);
-  --l: #d5d8df;
   --r: var(--consent-radius, 16px);
   font: medium/1.5 var(--consent-font, system-ui, sans-serif);
   color: var(--t);
@@ -26,10 +26,8 @@ export const BASE = `
   :host {
     --b: var(--consent-background, light-dark(#fff, #1d2026));
     --t: var(--consent-text, light-dark(#1a1c21, #f1f2f5));
-    --m: color-mix(in srgb, var(--t) 76%, var(--b));
     --a: var(--consent-accent, light-dark(#1f4fbf, #a9c5ff));
     --c: var(--consent-accent-text, light-dark(#fff, #10203f));
-    --l: color-mix(in srgb, var(--t) 20%, var(--b));
   }
 }
 @supports (color: contrast-color(red)) {
@@ -89,7 +87,7 @@ a:hover, ::slotted(a:hover) {
   text-decoration-thickness: 2px;
 }
 :focus-visible, ::slotted(:focus-visible) {
-  outline: 3px solid var(--a);
+  outline: 3px solid var(--t);
   outline-offset: 2px;
 }
 `;

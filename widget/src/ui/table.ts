@@ -28,7 +28,7 @@ export function cookieTable(service: Service, cookies: readonly Cookie[], { text
   const body = element("tbody", { role: "rowgroup" });
   for (const cookie of cookies) {
     const kind = texts[KINDS[cookie.storage]] ?? "";
-    const note = cookie.http_only ? `${kind}, ${texts.http_only}` : kind;
+    const note = cookie.http_only ? `${kind} · ${texts.http_only}` : kind;
     const name = element("code", {}, cookie.name);
     const row = element("tr", { role: "row" });
     row.append(
