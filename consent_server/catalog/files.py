@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from consent_server.catalog.positions import locate
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from consent_server.catalog.model import Catalog
+
+_SITE = re.compile(r"[^.].*\.toml", re.DOTALL)
 
 Fingerprint = tuple[tuple[str, int, int, int], ...]
 """Name, inode, size in bytes and time of change in nanoseconds, for each file."""
@@ -51,9 +54,12 @@ def fingerprint(path: Path) -> Fingerprint:
 
 
 def _files(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    found = sorted(file for file in path.glob("*.toml") if not file.name.startswith("."))
+    try:
+        if not path.is_dir():
+            return [path]
+        found = sorted(file for file in path.iterdir() if _SITE.fullmatch(file.name))
+    except OSError as error:
+        raise _refusal(path, f"the path cannot be read: {error.strerror}") from error
     if not found:
         raise _refusal(path, "the directory holds no *.toml file: add one for each site")
     return found

@@ -29,6 +29,7 @@ REFUSED = {
             "preselected",
             "required",
             "selected",
+            "ticked",
         ),
         _TICKED,
     ),

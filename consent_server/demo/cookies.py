@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _YEAR = 365 * 24 * 60 * 60
 
 PROTECTION: dict[str, int | None] = {
-    "visid_incap_2104815": _YEAR,
+    "visid_incap_2104815": 2 * _YEAR,
     "incap_ses_1184_2104815": None,
     "nlbi_2104815": None,
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -83,9 +82,3 @@ def flaws_of() -> FlawsOf:
         return refused.value.flaws
 
     return flaws
-
-
-@pytest.fixture
-def shipped() -> Path:
-    """Give the path of the catalog that comes with the project."""
-    return Path(__file__).parents[2] / "cookie_catalog.toml"
