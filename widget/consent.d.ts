@@ -22,6 +22,8 @@ export interface ConsentReceipt {
   readonly subject: string;
   /** RFC 3339. */
   readonly valid_until: string;
+  /** What was decided. */
+  readonly choices: ConsentChoices;
 }
 
 export interface Consent {
@@ -39,7 +41,10 @@ export interface Consent {
   refuseAll(): void;
   /** Decides on some categories or services; what is left out stays as it is, refused at first. */
   save(choice: ConsentChoices): void;
-  /** Refuses everything, deletes what can be deleted, and shows what was and what could not be. */
+  /**
+   * Refuses everything, deletes what can be deleted, and shows what was and what could not be; by whomever
+   * it is called, it is recorded as method `withdraw`. A script that has run stays until the next page.
+   */
   withdraw(): void;
   /** This browser's last receipt, once the server has signed it. */
   receipt(): ConsentReceipt | null;

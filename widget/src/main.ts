@@ -1,6 +1,8 @@
 import type { Consent } from "../consent";
 import { addressOf } from "./core/address";
+import { encode } from "./core/cookie";
 import { betterLanguage } from "./core/language";
+import { lazy } from "./core/lazy";
 import { answer, isGranted, merge } from "./core/rules";
 import { createStore } from "./core/store";
 import type {
@@ -39,8 +41,6 @@ function boot(tag: Tag): void {
   let envelope = tag.consentEnvelope as Envelope; // a pinned build has none until it is fetched
   let readable = false; // whether the notice is in the language to show
   let readyToShow: Promise<void> | undefined;
-  let chunk: Chunk | undefined;
-  let loading: Promise<void> | undefined;
   let hideBanner: (() => void) | undefined;
   let swept: Swept = new Map();
   let answering: Promise<Answer | undefined> | undefined;
@@ -54,30 +54,29 @@ function boot(tag: Tag): void {
   const all = (says: boolean): Said => ({ choices: answer(envelope.notice, () => says), services: {} });
   const blank = (): State => ({ ...all(false), time: 0 });
 
+  const chunk = lazy<Chunk>(() => import(`${server}/assets/${PREFERENCES_SHA256}.js`));
   const memory = createMemory();
   const receipts = createReceipts(home, memory, (id) => newId(timeOf(id)), askAnew);
   const press = createPress((_event, link) => openPreferences(undefined, link));
   const store = createStore<State | Decision>({ choices: {}, services: {}, time: 0 }, rethrow);
   const granted = (id: string): boolean => !!envelope && isGranted(envelope.notice, store.get(), id);
   const gate = createGate(granted, (frame, id) => {
-    const { notice } = envelope;
-    const allow = (event: Event): void => decide("embed", merge(notice, store.get(), { [id]: true }), event);
-    if (readable && chunk) return chunk.standIn({ frame, id, notice, home, styles: BASE, press, allow });
-    if (readable) void loadChunk().then(gate, () => {});
-    return;
+    // Without the chunk a frame stays empty and off, which needs no report.
+    if (readable && !chunk.now()) void chunk.load().then(gate, () => {});
+    return readable
+      ? chunk.now()?.standIn({ ...shared(), frame, id, allow: (event) => allow(id, event) })
+      : undefined;
   });
 
-  function loadChunk(): Promise<void> {
-    loading ??= import(`${server}/assets/${PREFERENCES_SHA256}.js`).then(
-      (found: Chunk) => {
-        chunk = found;
-      },
-      (error) => {
-        loading = undefined;
-        throw error;
-      },
-    );
-    return loading;
+  function shared(): Pick<Preferences, "notice" | "home" | "styles" | "press"> {
+    return { notice: envelope.notice, home, styles: BASE, press };
+  }
+
+  /** A frame that is marked with what the notice does not know can be asked about, never allowed. */
+  function allow(id: string, event: Event): void {
+    const said = merge(envelope.notice, store.get(), { [id]: true });
+    if (isGranted(envelope.notice, { ...said, time: 0 }, id)) decide("embed", said, event);
+    else void openPreferences();
   }
 
   function bodyOf({ id, method, choices, services }: Decision): Body {
@@ -132,19 +131,14 @@ function boot(tag: Tag): void {
   async function openPreferences(report?: Preferences["report"], link?: Element): Promise<void> {
     try {
       await readyToShow;
-      const chunk: { open(given: Preferences): void } = await import(
-        `${server}/assets/${PREFERENCES_SHA256}.js`
-      );
-      chunk.open({
-        notice: envelope.notice,
+      const { open } = await chunk.load();
+      open({
+        ...shared(),
         state: store.get(),
         receipt: memory.receipt(),
         pending: memory.pending().length > 0,
         gpc: readGpc(),
-        home,
-        styles: BASE,
         ...(report && { report }),
-        press,
         decide: (method, choices, services, event) => decide(method, { choices, services }, event),
         withdraw,
       });
@@ -154,6 +148,7 @@ function boot(tag: Tag): void {
       rethrow(error);
     }
   }
+
   /** Remember first, then act; each on its own, so that one that throws loses nothing. */
   function connect(): void {
     store.listen((state) => "id" in state && memory.remember(envelope, state));
@@ -187,7 +182,9 @@ function boot(tag: Tag): void {
   /** What another tab decided holds here too. */
   function followTabs(): void {
     const found = memory.recall(envelope);
-    if (found && found.time > store.get().time) store.set(found);
+    const value = (state: State): string => encode(envelope.revision, state);
+    const now = store.get();
+    if (found && found.time >= now.time && value(found) !== value(now)) store.set(found);
   }
 
   function begin(): void {
@@ -215,6 +212,7 @@ function boot(tag: Tag): void {
         envelope = found;
         begin();
       });
+
   /** A call that comes before the notice waits for it. */
   const soon = (act: () => void): void => {
     if (envelope) act();

@@ -37,6 +37,7 @@ const ask: Record<string, string> = {
   "a category twice": "consent=1.0123abcd.500.analytics-analytics",
   "half a category": "consent=1.0123abcd.500.analyt",
   "an unknown service": "consent=1.0123abcd.500.analytics.nobody=1",
+  "a service twice": "consent=1.0123abcd.500.analytics.heat=1.heat=0",
   "a damaged service": "consent=1.0123abcd.500.analytics.heat=2",
   "something behind it": "consent=1.0123abcd.500.analytics.heat=1x",
   "no fields": "consent=",

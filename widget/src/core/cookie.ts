@@ -50,13 +50,14 @@ function readCategories(notice: Notice, granted: string): State["choices"] | und
 function readServices(notice: Notice, rest: string): State["services"] | undefined {
   const services: Record<string, boolean> = {};
   let length = 0;
-  for (const { id } of notice.services) {
-    const found = `${rest}.`.split(`.${id}=`)[1];
-    if (!found || !/^[01]\./.test(found)) continue;
-    services[id] = found.startsWith("1");
-    length += id.length + 3;
+  let unknown = 0;
+  for (const [whole, id = "", flag] of rest.matchAll(/\.([^.=]*)=([01])(?=\.|$)/g)) {
+    services[id] = flag === "1";
+    length += whole.length;
+    unknown++;
   }
-  return length === rest.length ? services : undefined;
+  for (const { id } of notice.services) if (services[id] !== undefined) unknown--;
+  return length === rest.length && !unknown ? services : undefined;
 }
 
 /** The domain to write a cookie for: the declared one where this host lies in it, else the host alone. */
@@ -88,12 +89,17 @@ export function erasures(name: string, host: string, paths: readonly string[]): 
   return lines;
 }
 
+/** Each folder on the way, with and without the slash at its end. */
 function ancestors(paths: readonly string[]): Set<string> {
   const found = new Set(["/"]);
-  for (const path of paths)
-    for (let rest = path; rest; rest = rest.slice(0, rest.lastIndexOf("/"))) {
-      found.add(rest);
-      found.add(`${rest.endsWith("/") ? rest.slice(0, -1) : rest}/`);
+  for (const path of paths) {
+    let way = "";
+    for (const part of path.split("/")) {
+      way += part;
+      found.add(way || "/");
+      way += "/";
+      found.add(way);
     }
+  }
   return found;
 }

@@ -5,7 +5,8 @@ export type Placeholder = (frame: HTMLIFrameElement, id: string) => HTMLElement 
 
 /**
  * Runs the page's marked scripts and loads its marked frames when they are granted, now and whenever
- * new ones appear. A script that ran cannot be taken back before the next page; a frame can.
+ * new ones appear. A script that ran cannot be taken back before the next page; a frame can. What lies
+ * in other shadow roots is not seen.
  */
 export function createGate(granted: (id: string) => boolean, placeholder: Placeholder): () => void {
   const standIns = new Map<HTMLIFrameElement, HTMLElement>();

@@ -118,7 +118,9 @@ export function createReceipts(
     },
     flush,
     async notice(language) {
-      const response = await fetch(`${home}/notice.json${language ? `?lang=${language}` : ""}`);
+      const response = await fetch(
+        `${home}/notice.json${language ? `?lang=${encodeURIComponent(language)}` : ""}`,
+      );
       if (!response.ok) throw new Error(`${response.status}`);
       return (await response.json()) as Envelope;
     },

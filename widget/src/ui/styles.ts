@@ -50,7 +50,7 @@ export const BASE = `
   font: inherit;
   color: inherit;
 }
-::slotted(*)::before, ::slotted(*)::after {
+:host::before, :host::after, ::slotted(*)::before, ::slotted(*)::after {
   content: none;
 }
 button, ::slotted(button) {
