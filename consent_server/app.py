@@ -10,19 +10,26 @@ from flask import Flask
 
 from consent_server.assets import load
 from consent_server.catalog.files import read_catalogs
+from consent_server.checkpoints import CheckpointFiles
 from consent_server.consent.auditing import Auditing
+from consent_server.consent.export import Exporter
+from consent_server.consent.logs import Logs
+from consent_server.consent.publisher import Publisher, Shelf
 from consent_server.consent.recorder import Recorder, Stores
+from consent_server.consent.sealer import Sealer
 from consent_server.consent.sites import Sites, live_sites
 from consent_server.evidence.signing import ReceiptSigner
 from consent_server.evidence.tokens import Tokens
-from consent_server.keys import signing_pems, token_secrets
+from consent_server.keys import log_key, signing_pems, token_secrets
+from consent_server.repeat import Repeat
 from consent_server.settings import read_settings
 from consent_server.storage.postgresql import PostgresqlStore
 from consent_server.storage.sqlite import SqliteStore
-from consent_server.watch import Watch, publish
+from consent_server.watch import INTERVAL, Watch
 from consent_server.web.audit import audit_blueprint
 from consent_server.web.files import files_blueprint
 from consent_server.web.forms import forms_blueprint
+from consent_server.web.log import log_blueprint
 from consent_server.web.operations import operations_blueprint
 from consent_server.web.pages import pages_blueprint
 from consent_server.web.problems import register_problems
@@ -30,9 +37,10 @@ from consent_server.web.receipts import receipts_blueprint
 from consent_server.web.widget import widget_blueprint
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Response
 
-    from consent_server.assets import Assets
     from consent_server.settings import Settings
     from consent_server.storage.store import SqlStore
 
@@ -53,30 +61,40 @@ def open_store(settings: Settings) -> SqlStore:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running app with what has to be let go of at its end."""
+    """A running app with what has to be let go of at its end. `seal` seals every site at once."""
 
     app: Flask
     store: SqlStore
-    watch: Watch
+    seal: Callable[[], None]
+    repeating: tuple[Repeat, ...]
 
     def close(self) -> None:
-        """Stop watching, write what is waiting, close the database."""
-        self.watch.stop()
+        """Stop what repeats, write what is waiting, close the database."""
+        for repeat in self.repeating:
+            repeat.stop()
         self.store.close()
 
 
 def build_server(settings: Settings) -> Server:
-    """Build everything that `settings` describe. Raises CatalogError, SettingsError, StorageUnavailable."""
-    live = live_sites(read_catalogs(settings.catalog))
+    """Build everything that `settings` describe.
+
+    Raises CatalogError, SettingsError, StorageUnavailable, LogDamaged.
+    """
+    sites = Sites(live_sites(read_catalogs(settings.catalog)))
     signer, tokens, assets = ReceiptSigner(signing_pems(settings)), Tokens(token_secrets(settings)), load()
+    key = log_key(settings)
     store = open_store(settings)
-    sites = Sites(live)
-    watch = Watch(settings.catalog, sites, store, now)
-    publish(live, store, now())
-    _keep_builds(assets, store)
+    logs, files = Logs(store, store), CheckpointFiles(settings.data_dir)
+    for site in sites:
+        files.check(site.id, logs)
+    builds = {asset.sha256: asset.content for asset in (assets.build, assets.preferences)}
+    publisher = Publisher(Shelf(store, store, store, store), signer, settings.host_name, builds, now)
+    watch = Watch(settings.catalog, sites, publisher.publish)
+    publisher.publish({site.id: site for site in sites})
 
     recorder = Recorder(Stores(store, store, store), signer, tokens, now)
-    auditing = Auditing(store, store, signer, now)
+    auditing, exporter = Auditing(store, store, now), Exporter(store, store, signer, key)
+    sealer = Sealer(store, signer, key, now)
     stylesheet = f"/v1/assets/{assets.pages_css.sha256}.css"
 
     app = Flask("consent_server", static_folder=None)
@@ -85,23 +103,26 @@ def build_server(settings: Settings) -> Server:
     app.register_blueprint(pages_blueprint(sites, stylesheet))
     app.register_blueprint(forms_blueprint(sites, recorder, stylesheet, settings.public_url))
     app.register_blueprint(receipts_blueprint(sites, recorder))
-    app.register_blueprint(audit_blueprint(sites, auditing))
+    app.register_blueprint(log_blueprint(sites, logs))
+    app.register_blueprint(audit_blueprint(sites, auditing, exporter))
     app.register_blueprint(operations_blueprint(signer.jwks(), store.ping, lambda: watch.trouble))
     app.after_request(_harden)
     register_problems(app)
-    watch.start()
-    return Server(app, store, watch)
+
+    def seal() -> None:
+        for site in sites:
+            state = sealer.seal(site.id)
+            if state is not None:
+                files.keep(site.id, state.checkpoint)
+
+    watching = Repeat(watch.look, INTERVAL, "consent-watch")
+    sealing = Repeat(seal, settings.seal_interval, "consent-sealer")
+    return Server(app, store, seal, (watching, sealing))
 
 
 def create_app() -> Flask:
     """Build the app from the environment: what a WSGI server calls in each worker."""
     return build_server(read_settings()).app
-
-
-def _keep_builds(assets: Assets, store: SqlStore) -> None:
-    # A page that a browser kept may still ask for the chunk of an older build.
-    for asset in (assets.build, assets.preferences):
-        store.keep_build(asset.sha256, asset.content, now())
 
 
 def _harden(answer: Response) -> Response:

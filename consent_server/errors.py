@@ -130,6 +130,24 @@ class ReceiptUnknown(ConsentError):
     code = "receipt_unknown"
 
 
+class NotSealed(ConsentError):
+    """The leaf, or the log's first checkpoint, waits to be sealed; it will be there in some seconds."""
+
+    code = "not_sealed"
+
+
+class TileUnknown(ConsentError):
+    """The log has no such tile."""
+
+    code = "tile_unknown"
+
+
+class LogDamaged(ConsentError):
+    """The log was cut or edited since it was last seen."""
+
+    code = "log_damaged"
+
+
 class OriginForbidden(ConsentError):
     """The request does not come from an origin that may write here."""
 

@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING
 
 from consent_server.errors import SettingsError
 from consent_server.evidence.keys import generate_key, split_pem
+from consent_server.evidence.note import generate_key as generate_log_key
+from consent_server.evidence.note import load_private_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from consent_server.settings import Settings
 
@@ -23,6 +27,12 @@ def signing_pems(settings: Settings) -> list[bytes]:
     """Return the PEM keys that sign receipts, oldest first. Raises SettingsError."""
     given = settings.signing_key
     return split_pem(given or _kept(settings.data_dir / "signing-key.pem", generate_key))
+
+
+def log_key(settings: Settings) -> Ed25519PrivateKey:
+    """Return the key that signs checkpoints. Raises SettingsError."""
+    given = settings.log_key
+    return load_private_key(given or _kept(settings.data_dir / "log-key.pem", generate_log_key))
 
 
 def token_secrets(settings: Settings) -> list[bytes]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _PORTS = range(1, 65536)
 _WORKERS = range(1, 65)
+_SEAL_SECONDS = range(1, 61)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,24 @@ SETTINGS = (
         "Or `CONSENT_SECRET_KEY_FILE`, a path.",
         secret=True,
     ),
+    Setting(
+        "CONSENT_LOG_KEY",
+        "generated on SQLite, required on PostgreSQL",
+        "PEM private key (Ed25519) that signs the log's checkpoints. Or `CONSENT_LOG_KEY_FILE`, a path.",
+        secret=True,
+    ),
+    Setting(
+        "CONSENT_SEAL_INTERVAL",
+        "2",
+        "Seconds until a new receipt has its place in the log, from 1 to 60.",
+    ),
 )
 """Every setting, in the order of the documentation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What this process was told. `signing_key` and `secret_key` are None where they are to be generated."""
+    """What this process was told. A key is None where it is to be generated."""
 
     catalog: Path
     data_dir: Path
@@ -80,6 +92,13 @@ class Settings:
     workers: int
     signing_key: bytes | None = field(repr=False)
     secret_key: bytes | None = field(repr=False)
+    log_key: bytes | None = field(repr=False)
+    seal_interval: int
+
+    @property
+    def host_name(self) -> str:
+        """The host, with its port where it has one, that new logs are named after."""
+        return urlsplit(self.public_url).netloc if self.public_url else f"{self.host}:{self.port}"
 
     @property
     def on_sqlite(self) -> bool:
@@ -107,6 +126,8 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         workers=_number(environ, "CONSENT_WORKERS", "1" if on_sqlite else "2", _WORKERS),
         signing_key=_secret(environ, "CONSENT_SIGNING_KEY"),
         secret_key=_secret(environ, "CONSENT_SECRET_KEY"),
+        log_key=_secret(environ, "CONSENT_LOG_KEY"),
+        seal_interval=_number(environ, "CONSENT_SEAL_INTERVAL", "2", _SEAL_SECONDS),
     )
     _check_together(settings)
     return settings
@@ -120,6 +141,7 @@ def _check_together(settings: Settings) -> None:
     for name, value in (
         ("CONSENT_SIGNING_KEY", settings.signing_key),
         ("CONSENT_SECRET_KEY", settings.secret_key),
+        ("CONSENT_LOG_KEY", settings.log_key),
     ):
         if value is None:
             raise SettingsError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from typing import TYPE_CHECKING
 
 from consent_server.catalog.files import fingerprint, read_catalogs
@@ -11,10 +10,9 @@ from consent_server.consent.sites import live_sites
 from consent_server.errors import CatalogError, StorageUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from consent_server.consent.ports import NoticeStore
     from consent_server.consent.sites import LiveSite, Sites
 
 log = logging.getLogger(__name__)
@@ -23,36 +21,18 @@ INTERVAL = 1.0
 """Seconds between two looks at the catalog."""
 
 
-def publish(live: dict[str, LiveSite], notices: NoticeStore, now: int) -> None:
-    """Store every notice of the live sites: a notice is in the database before it is served."""
-    for site in live.values():
-        notices.keep(site.id, site.notices.values(), now)
-
-
 class Watch:
-    """Looks at the catalog again and again, and lets `sites` serve what it finds.
+    """Looks at the catalog and lets `sites` serve what it finds.
 
-    `clock` returns Unix milliseconds. `trouble` says why the last change is not served, if it is not.
+    `publish` stores what is about to be served. `trouble` says why the last change is not served, if so.
     """
 
-    def __init__(self, path: Path, sites: Sites, notices: NoticeStore, clock: Callable[[], int]) -> None:
+    def __init__(self, path: Path, sites: Sites, publish: Callable[[Mapping[str, LiveSite]], None]) -> None:
         self._path = path
         self._sites = sites
-        self._notices = notices
-        self._clock = clock
+        self._publish = publish
         self._seen = fingerprint(path)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="consent-watch", daemon=True)
         self.trouble: str | None = None
-
-    def start(self) -> None:
-        """Begin to watch."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop watching."""
-        self._stop.set()
-        self._thread.join()
 
     def look(self) -> None:
         """Look once: serve a catalog that changed, or say why it cannot be served."""
@@ -61,7 +41,7 @@ class Watch:
             return
         try:
             live = live_sites(read_catalogs(self._path))
-            publish(live, self._notices, self._clock())
+            self._publish(live)
         except CatalogError as error:
             self._report(error.detail)
         except StorageUnavailable as error:
@@ -78,10 +58,3 @@ class Watch:
         if trouble != self.trouble:
             log.error("The catalog changed and cannot be served; the last good one stays.\n%s", trouble)
         self.trouble = trouble
-
-    def _run(self) -> None:
-        while not self._stop.wait(INTERVAL):
-            try:
-                self.look()
-            except Exception:  # the watch must outlive whatever it meets
-                log.exception("The catalog could not be looked at.")

@@ -14,7 +14,7 @@ FLOORS = [
     {"settings"},
     {"catalog", "evidence", "guide"},
     {"consent"},
-    {"storage", "web", "assets", "keys", "watch", "demo"},
+    {"storage", "web", "assets", "keys", "watch", "repeat", "checkpoints", "demo"},
     {"app"},
     {"cli"},
 ]
@@ -31,7 +31,7 @@ ONLY_IN = {
     "webassets": {"assets"},
     "click": {"cli"},
     "granian": {"cli"},
-    "cryptography": {"evidence"},
+    "cryptography": {"evidence", "consent", "keys"},
 }
 
 

@@ -39,7 +39,7 @@ def test_every_route_stands_in_the_readme(server: Server) -> None:
     missing = set()
     for rule in server.app.url_map.iter_rules():
         path = re.sub(
-            r"<(\w+?)(_id)?>",
+            r"<(?:path:)?(\w+?)(_id)?>",
             lambda found: "{" + ("id" if found[1] == "receipt" else found[1]) + "}",
             rule.rule,
         )

@@ -7,10 +7,10 @@ from typing import IO
 
 import click
 
-from consent_server.app import now, open_store
-from consent_server.consent.auditing import Auditing
+from consent_server.app import open_store
+from consent_server.consent.export import Exporter
 from consent_server.evidence.signing import ReceiptSigner
-from consent_server.keys import signing_pems
+from consent_server.keys import log_key, signing_pems
 from consent_server.settings import read_settings
 
 
@@ -29,5 +29,5 @@ def export(site: str, output: IO[str]) -> None:
     settings = read_settings()
     signer = ReceiptSigner(signing_pems(settings))
     with closing(open_store(settings)) as store:
-        for line in Auditing(store, store, signer, now).export(site):
+        for line in Exporter(store, store, signer, log_key(settings)).lines(site):
             output.write(line + "\n")

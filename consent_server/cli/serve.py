@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,9 @@ from granian.server import Server as Granian
 from consent_server.app import open_store
 from consent_server.assets import load
 from consent_server.catalog.files import read_catalogs
-from consent_server.keys import signing_pems, token_secrets
+from consent_server.checkpoints import CheckpointFiles
+from consent_server.consent.logs import Logs
+from consent_server.keys import log_key, signing_pems, token_secrets
 from consent_server.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -45,11 +48,15 @@ def serve(host: str | None, port: str | None, catalog: Path | None) -> None:
 
 def check(settings: Settings) -> None:
     """Refuse now, in one process and in plain words, what would stop each worker."""
-    read_catalogs(settings.catalog)
+    catalogs = read_catalogs(settings.catalog)
     signing_pems(settings)
     token_secrets(settings)
+    log_key(settings)
     load()
-    open_store(settings).close()
+    with closing(open_store(settings)) as store:
+        logs, files = Logs(store, store), CheckpointFiles(settings.data_dir)
+        for catalog in catalogs:
+            files.check(catalog.site.id, logs)
 
 
 def _granian(settings: Settings) -> Granian:

@@ -1,27 +1,22 @@
-"""What an auditor may do: be admitted, page through receipts, take an export."""
+"""What an auditor may do: be admitted, and page through receipts."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from consent_server.consent.ports import Auditor
 from consent_server.errors import AuditorRefused
-from consent_server.evidence.signing import RECEIPT_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from uuid import UUID
 
-    from consent_server.consent.ports import AuditorStore, Entry, ReceiptStore
-    from consent_server.evidence.signing import ReceiptSigner
+    from consent_server.consent.ports import AuditorStore, Leaf, LeafStore
 
 _DAY = 24 * 60 * 60 * 1000
-_PAGE = 500
 _PREFIX = "auditor-"
 
 
@@ -33,18 +28,11 @@ def new_auditor(site: str, name: str, days: int, now: int) -> tuple[Auditor, str
 
 
 class Auditing:
-    """Reads receipts on behalf of auditors. `clock` returns Unix milliseconds."""
+    """Admits auditors and reads receipts on their behalf. `clock` returns Unix milliseconds."""
 
-    def __init__(
-        self,
-        auditors: AuditorStore,
-        receipts: ReceiptStore,
-        signer: ReceiptSigner,
-        clock: Callable[[], int],
-    ) -> None:
+    def __init__(self, auditors: AuditorStore, leaves: LeafStore, clock: Callable[[], int]) -> None:
         self._auditors = auditors
-        self._receipts = receipts
-        self._signer = signer
+        self._leaves = leaves
         self._clock = clock
 
     def admit(self, site: str, token: str | None) -> Auditor:
@@ -60,28 +48,10 @@ class Auditing:
             raise AuditorRefused("A valid auditor's token for this site is needed.")
         return auditor
 
-    def page(self, site: str, after: UUID | None, limit: int) -> tuple[list[Entry], UUID | None]:
-        """Return up to `limit` entries after `after`, and the cursor of the next page where there is one."""
-        entries = self._receipts.page(site, after, limit + 1)
-        return entries[:limit], entries[limit - 1].id if len(entries) > limit else None
-
-    def export(self, site: str) -> Iterator[str]:
-        """Return the export of a site (DESIGN 6): lines of JSON, first the site and the keys."""
-        yield _json({"site": site, "keys": self._signer.jwks(), "checkpoint": None})
-        after: UUID | None = None
-        while entries := self._receipts.page(site, after, _PAGE):
-            yield from (_line(entry) for entry in entries)
-            after = entries[-1].id
-
-
-def _line(entry: Entry) -> str:
-    if entry.jws is None:
-        return _json({"erased": True, "leaf_hash": base64.b64encode(entry.leaf_hash).decode()})
-    return _json({"type": RECEIPT_TYPE, "jws": entry.jws})
-
-
-def _json(value: dict[str, Any]) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    def page(self, site: str, after: UUID | None, limit: int) -> tuple[list[Leaf], UUID | None]:
+        """Return up to `limit` leaves after `after`, and the cursor of the next page where there is one."""
+        leaves = self._leaves.page(site, after, limit + 1)
+        return leaves[:limit], leaves[limit - 1].id if len(leaves) > limit else None
 
 
 def _hash(token: str) -> bytes:

@@ -3,39 +3,68 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from uuid import UUID
 
     from consent_server.catalog.notice import Notice
+    from consent_server.evidence.tiles import Tile
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One stored receipt. Times are Unix milliseconds; `jws` is None once the content is erased.
+class Leaf:
+    """One stored leaf of a site's log: a receipt, or a statement of ours (DESIGN 6).
 
-    `decision` is the keyed digest of the decision id, time first, so that an index on it stays in order;
-    `body` is the SHA-256 of the posted body; `leaf_hash` is RFC 6962's, SHA-256(0x00 ‖ JWS).
+    Times are Unix milliseconds; `jws` is None once the content is erased. `key` says what may stand in the
+    log only once: for a receipt the keyed digest of its decision id, time first, so that an index on it
+    stays in order; `body` is the SHA-256 of the posted body. `leaf_hash` is RFC 6962's, SHA-256(0x00 ‖ JWS).
+    From `subject` on the members describe receipts and are empty for others. `index` is None until sealed.
     """
 
     site: str
     id: UUID
-    decision: bytes = field(repr=False)
-    body: bytes
-    subject: bytes
+    type: str
+    key: bytes = field(repr=False)
     time: int
-    state: str
-    method: str
-    language: str
-    notice: str
     jws: str | None
     leaf_hash: bytes
+    body: bytes = b""
+    subject: bytes = b""
+    state: str = ""
+    method: str = ""
+    language: str = ""
+    notice: str = ""
+    index: int | None = None
 
-    def erased(self) -> Entry:
-        """Return what is left of this entry once its content is gone: its place, its hash and its keys."""
+    def erased(self) -> Leaf:
+        """Return what is left of this leaf once its content is gone: its place, its hash and its keys."""
         return replace(self, jws=None, subject=b"", state="", method="", language="", notice="")
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """How far a site's log is sealed. `checkpoint` is the signed note over size and root (C2SP).
+
+    `origin` was fixed when the log was created; `root` is 32 bytes, `sealed_at` Unix milliseconds.
+    """
+
+    origin: str
+    size: int
+    root: bytes
+    checkpoint: str
+    sealed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """A leaf whose content was erased and whose erasure the log does not state yet."""
+
+    id: UUID
+    reason: str
+    time: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +88,94 @@ class Auditor:
     revoked: int | None = None
 
 
-class ReceiptStore(Protocol):
-    """The receipts of every site.
+@dataclass(frozen=True, slots=True)
+class EraseOrder:
+    """Which receipts to erase and why: those of `subject`, or only `leaf_id` among them."""
+
+    subject: bytes
+    leaf_id: UUID | None
+    reason: str
+    time: int
+
+
+StateErasures: TypeAlias = "Callable[[Sequence[tuple[Erasure, int]]], Sequence[Leaf]]"
+"""Makes the statements that name erasures, each given with the index of its leaf."""
+
+
+class LeafStore(Protocol):
+    """The leaves of every site: receipts and our own statements.
 
     Every method may be called from many threads and processes at once and raises StorageUnavailable
     when the database does not answer in time; then nothing was stored and the call may be repeated.
     """
 
-    def record(self, entry: Entry) -> Entry:
-        """Store `entry` durably and return it, or the entry that this site's decision already has.
+    def record(self, leaf: Leaf) -> Leaf:
+        """Store `leaf` durably and return it, or the leaf that this site's key already has.
 
-        Once this returns, the entry survives the loss of power. Of two calls with the same site and
-        decision one stores and both return the same entry, in whatever process they run.
+        Once this returns, the leaf survives the loss of power and waits to be sealed. Of two calls with
+        the same site and key one stores and both return the same leaf, in whatever process they run.
         """
 
-    def receipt(self, site: str, receipt_id: UUID) -> Entry | None:
-        """Return one entry, its `jws` None if it was erased."""
+    def leaf(self, site: str, leaf_id: UUID) -> Leaf | None:
+        """Return one leaf with its index, its `jws` None if it was erased."""
 
-    def page(self, site: str, after: UUID | None, limit: int) -> list[Entry]:
-        """Return up to `limit` entries in the order of their ids, those after `after`. O(limit + log n)."""
+    def page(self, site: str, after: UUID | None, limit: int) -> list[Leaf]:
+        """Return up to `limit` receipts in the order of their ids, those after `after`. O(limit + log n)."""
 
-    def erase(self, site: str, subject: bytes, receipt_id: UUID | None, now: int) -> int:
-        """Erase the content of one receipt of `subject`, or of all of them. Return how many it erased.
+    def sealed(self, site: str, start: int, limit: int) -> list[Leaf]:
+        """Return up to `limit` sealed leaves in the order of the log, from the index `start` on."""
 
-        What stays is the id, the leaf hash and the decision's digests: a repeat is told that it is gone.
+    def unsealed(self, site: str, after: UUID | None, limit: int) -> list[Leaf]:
+        """Return up to `limit` leaves that wait to be sealed, in the order of their ids, after `after`."""
+
+    def erase(self, site: str, order: EraseOrder, state: StateErasures) -> int:
+        """Erase the content of the receipts that `order` names. Return how many it erased.
+
+        What stays is the id, the leaf hash and the key: a repeat is told that it is gone. In the same
+        transaction the erasure of sealed leaves is stated in the log by the leaves that `state` makes;
+        that of others waits for their sealing.
         """
+
+
+class LogStore(Protocol):
+    """The sealed log of every site. Threads and failures as in LeafStore."""
+
+    def open_log(self, site: str, origin: str) -> LogState:
+        """Return how far the log of `site` is sealed; create it under `origin` where there is none."""
+
+    def log(self, site: str) -> LogState | None:
+        """Return how far the log of `site` is sealed."""
+
+    def tiles(self, site: str, wanted: Collection[Tile]) -> Mapping[Tile, bytes]:
+        """Return the stored hashes of tiles, those that there are."""
+
+    def sealing(self, site: str) -> AbstractContextManager[Sealing | None]:
+        """Open the one transaction that may seal `site` now, or None where another process has it.
+
+        What was done through the Sealing is stored together when the block ends, durably, or not at all.
+        """
+
+
+class Sealing(Protocol):
+    """The right to seal one site, for one transaction."""
+
+    state: LogState
+
+    def waiting(self, limit: int) -> list[tuple[UUID, bytes]]:
+        """Return id and leaf hash of up to `limit` leaves that have no index yet, in the order of ids."""
+
+    def read(self, wanted: Collection[Tile]) -> Mapping[Tile, bytes]:
+        """Return the stored hashes of tiles."""
+
+    def append(self, ids: Sequence[UUID], changed: Mapping[Tile, bytes], state: LogState) -> None:
+        """Give `ids` the next indices, store the changed tiles and the new state."""
+
+    def state_erasures(self, state: StateErasures) -> None:
+        """Store the statements that `state` makes of erasures whose leaves are sealed by now."""
 
 
 class NoticeStore(Protocol):
-    """Every notice ever served. Threads and failures as in ReceiptStore."""
+    """Every notice ever served. Threads and failures as in LeafStore."""
 
     def keep(self, site: str, notices: Iterable[Notice], now: int) -> None:
         """Store what `site` serves from now on, in one transaction; what is not among it is replaced now."""
@@ -97,7 +185,7 @@ class NoticeStore(Protocol):
 
 
 class BuildStore(Protocol):
-    """Every widget build and chunk ever served. Threads and failures as in ReceiptStore."""
+    """Every widget build and chunk ever served. Threads and failures as in LeafStore."""
 
     def keep_build(self, sha256: str, content: bytes, now: int) -> None:
         """Store a build under its SHA-256; storing it again changes nothing."""
@@ -107,7 +195,7 @@ class BuildStore(Protocol):
 
 
 class AuditorStore(Protocol):
-    """Who may read receipts. Threads and failures as in ReceiptStore."""
+    """Who may read receipts. Threads and failures as in LeafStore."""
 
     def add(self, auditor: Auditor) -> None:
         """Store an auditor."""

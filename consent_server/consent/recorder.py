@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from consent_server.catalog.revision import revision_of
 from consent_server.consent.decision import BEHIND_LIMIT, Decision, Method, check_choices, check_time
-from consent_server.consent.ports import Entry
+from consent_server.consent.ports import EraseOrder, Leaf
 from consent_server.consent.receipt import (
     Ruling,
     Shown,
@@ -18,6 +18,7 @@ from consent_server.consent.receipt import (
     timestamp,
     valid_until,
 )
+from consent_server.consent.statements import Statements
 from consent_server.consent.uuid7 import uuid7
 from consent_server.errors import (
     BuildUnknown,
@@ -28,14 +29,14 @@ from consent_server.errors import (
     ReceiptErased,
     ReceiptUnknown,
 )
-from consent_server.evidence.signing import leaf_hash, sha256_of
+from consent_server.evidence.signing import RECEIPT_TYPE, leaf_hash, sha256_of
 from consent_server.evidence.tokens import Holding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
-    from consent_server.consent.ports import BuildStore, NoticeStore, ReceiptStore
+    from consent_server.consent.ports import BuildStore, LeafStore, NoticeStore
     from consent_server.consent.sites import LiveSite
     from consent_server.evidence.signing import ReceiptSigner
     from consent_server.evidence.tokens import Tokens
@@ -57,7 +58,7 @@ class Recorded:
 class Stores:
     """The ports that recording needs. One object may be all of them."""
 
-    receipts: ReceiptStore
+    leaves: LeafStore
     notices: NoticeStore
     builds: BuildStore
 
@@ -87,21 +88,21 @@ class Recorder:
         self._check_build(decision.widget)
         subject = previous.subject if previous else self._tokens.subject(site.id, decision.id)
         ruling = Ruling(uuid7(now), now, state, subject, previous)
-        entry = self._entry(site.id, decision, shown, ruling, body)
-        return self._answer(entry, self._stores.receipts.record(entry), decision, shown)
+        leaf = self._leaf(site.id, decision, shown, ruling, body)
+        return self._answer(leaf, self._stores.leaves.record(leaf), decision, shown)
 
-    def holding(self, site: LiveSite, receipt_id: UUID, token: str | None) -> tuple[Entry, Holding]:
+    def holding(self, site: LiveSite, receipt_id: UUID, token: str | None) -> tuple[Leaf, Holding]:
         """Return a receipt to its holder: a token of the same subject opens it.
 
         Raises TokenRefused, ReceiptUnknown (also for somebody else's) and ReceiptErased.
         """
         holding = self._tokens.read(token, site.id)
-        entry = self._stores.receipts.receipt(site.id, receipt_id)
-        if entry is None or (entry.jws is not None and entry.subject != holding.subject):
+        leaf = self._stores.leaves.leaf(site.id, receipt_id)
+        if leaf is None or leaf.type != RECEIPT_TYPE or (leaf.jws and leaf.subject != holding.subject):
             raise ReceiptUnknown("There is no such receipt, or the token is not for it.")
-        if entry.jws is None:
+        if leaf.jws is None:
             raise ReceiptErased("The content of this receipt was erased.")
-        return entry, holding
+        return leaf, holding
 
     def withdraw(self, site: LiveSite, decision: Decision, body: bytes, receipt_id: UUID) -> Recorded:
         """Record a decision that refuses everything, chained to the receipt `receipt_id`."""
@@ -127,9 +128,15 @@ class Recorder:
 
     def erase(self, site: LiveSite, receipt_id: UUID, token: str | None, *, every: bool) -> int:
         """Erase the content of a receipt, or of `every` receipt of its subject. Return how many."""
-        entry, holding = self.holding(site, receipt_id, token)
-        only = None if every else entry.id
-        return self._stores.receipts.erase(site.id, holding.subject, only, self._clock())
+        leaf, holding = self.holding(site, receipt_id, token)
+        only = None if every else leaf.id
+        now = self._clock()
+        statements = Statements(self._signer, site.id)
+        return self._stores.leaves.erase(
+            site.id,
+            EraseOrder(holding.subject, only, "subject", now),
+            lambda erased: statements.erasures(erased, now),
+        )
 
     def _shown(self, site: LiveSite, wanted: str, now: int) -> Shown:
         for notice in site.notices.values():
@@ -150,12 +157,13 @@ class Recorder:
             raise BuildUnknown("No widget build with this SHA-256 was ever served here.")
         self._known_builds.add(build)
 
-    def _entry(self, site_id: str, decision: Decision, shown: Shown, ruling: Ruling, body: bytes) -> Entry:
+    def _leaf(self, site_id: str, decision: Decision, shown: Shown, ruling: Ruling, body: bytes) -> Leaf:
         jws = self._signer.sign(receipt_payload(decision, shown, ruling))
-        return Entry(
+        return Leaf(
             site=site_id,
             id=ruling.id,
-            decision=self._tokens.decision_key(site_id, decision.id),
+            type=RECEIPT_TYPE,
+            key=self._tokens.decision_key(site_id, decision.id),
             body=body,
             subject=ruling.subject,
             time=ruling.time,
@@ -167,7 +175,7 @@ class Recorder:
             leaf_hash=leaf_hash(jws),
         )
 
-    def _answer(self, sent: Entry, stored: Entry, decision: Decision, shown: Shown) -> Recorded:
+    def _answer(self, sent: Leaf, stored: Leaf, decision: Decision, shown: Shown) -> Recorded:
         if stored.body != sent.body:
             raise DecisionReused("This decision was already recorded with another body.")
         if stored.jws is None:

@@ -69,9 +69,9 @@ def thumbprint(jwk: Mapping[str, str]) -> str:
     return _encode(hashlib.sha256(canonical.encode()).digest())
 
 
-def public_keys(jwks: Mapping[str, Any]) -> dict[str, ec.EllipticCurvePublicKey]:
+def public_keys(jwks: Any) -> dict[str, ec.EllipticCurvePublicKey]:
     """Parse a JWK Set: kid -> public key. Raises EvidenceInvalid where a key is damaged or misnamed."""
-    keys = jwks.get("keys")
+    keys = jwks.get("keys") if isinstance(jwks, dict) else None
     if not isinstance(keys, list) or not keys:
         raise EvidenceInvalid("The JWK Set holds no keys.")
     return dict(_public_key(jwk) for jwk in keys)

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from typing import Any
 
 RECEIPT_TYPE = "consent-receipt+jws"
+NOTICE_TYPE = "consent-notice+jws"
+BUILD_TYPE = "consent-build+jws"
+KEY_TYPE = "consent-key+jws"
+ERASURE_TYPE = "consent-erasure+jws"
+LEAF_TYPES = frozenset({RECEIPT_TYPE, NOTICE_TYPE, BUILD_TYPE, KEY_TYPE, ERASURE_TYPE})
+"""The `typ` of every leaf that a log may hold (DESIGN 6)."""
 _cached_private_key = lru_cache(maxsize=64)(load_private_key)
 _ECDSA = ec.ECDSA(hashes.SHA256())
 

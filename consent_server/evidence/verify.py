@@ -1,10 +1,9 @@
-"""Verification of receipts and exports, from their formats alone: what an auditor runs offline."""
+"""Verification of receipts, from their format alone: what an auditor runs offline."""
 
 from __future__ import annotations
 
 import json
 import re
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,11 +11,10 @@ from itsdangerous import BadData
 from itsdangerous.encoding import base64_decode, base64_encode
 
 from consent_server.errors import EvidenceInvalid
-from consent_server.evidence.keys import public_keys
 from consent_server.evidence.signing import RECEIPT_TYPE, signature_holds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -45,7 +43,7 @@ def parse_jws(text: str) -> Jws:
         raise EvidenceInvalid("A JWS has three parts separated by dots.")
     header, payload, signature = (_decode(part) for part in parts)
     signed = text.rpartition(".")[0].encode()
-    return Jws(_json_object(header, "header"), _json_object(payload, "payload"), signed, signature)
+    return Jws(json_object(header, "header"), json_object(payload, "payload"), signed, signature)
 
 
 def verify_jws(
@@ -65,57 +63,6 @@ def verify_jws(
     return jws.payload
 
 
-def verify_export(
-    lines: Iterable[str], trusted: Mapping[str, Any] | None = None
-) -> Iterator[Mapping[str, Any]]:
-    """Verify an export (NDJSON, DESIGN 6) line by line, yielding each receipt's payload.
-
-    `trusted` is a JWK Set that the auditor holds; without it the keys in the export's first line are
-    used, which proves only that the export agrees with itself. Raises EvidenceInvalid naming the line.
-    """
-    numbered = enumerate(lines, start=1)
-    first = next(numbered, None)
-    if first is None:
-        raise EvidenceInvalid("line 1: the export is empty.")
-    with _naming(1, None):
-        head = _json_object(first[1].encode(), "line")
-        keys = public_keys(trusted or head.get("keys") or {})
-        site = head.get("site")
-    seen: set[str] = set()
-    for number, line in numbered:
-        yield from _verify_line(number, line, site, keys, seen)
-
-
-def _verify_line(
-    number: int, line: str, site: Any, keys: Mapping[str, EllipticCurvePublicKey], seen: set[str]
-) -> Iterator[Mapping[str, Any]]:
-    with _naming(number, None):
-        item = _json_object(line.encode(), "line")
-    if item.get("erased") is True:
-        return
-    with _naming(number, item.get("id")):
-        if not isinstance(item.get("jws"), str) or not isinstance(item.get("type"), str):
-            raise EvidenceInvalid("The line has no “jws” or no “type”.")
-        payload = verify_jws(item["jws"], keys, item["type"])
-    with _naming(number, payload.get("id")):
-        if payload.get("site") != site:
-            raise EvidenceInvalid(f"It belongs to the site {payload.get('site')!r}, not to {site!r}.")
-        if str(payload.get("id")) in seen:
-            raise EvidenceInvalid("The same receipt stands in the export twice.")
-    seen.add(str(payload.get("id")))
-    yield payload
-
-
-@contextmanager
-def _naming(number: int, name: object) -> Iterator[None]:
-    """Put the place in front of whatever is found wrong inside."""
-    try:
-        yield
-    except EvidenceInvalid as error:
-        place = f"line {number}" + (f", receipt {name}" if name else "")
-        raise EvidenceInvalid(f"{place}: {error.detail}") from None
-
-
 def _decode(part: str) -> bytes:
     try:
         decoded = base64_decode(part)
@@ -126,7 +73,8 @@ def _decode(part: str) -> bytes:
     return decoded
 
 
-def _json_object(data: bytes, what: str) -> Mapping[str, Any]:
+def json_object(data: bytes, what: str) -> Mapping[str, Any]:
+    """Parse a JSON object, or raise EvidenceInvalid that says `what` is none."""
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):

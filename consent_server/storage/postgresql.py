@@ -9,17 +9,18 @@ from peewee import OperationalError
 from playhouse.postgres_ext import Psycopg3Database
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from consent_server.storage import receipts
+from consent_server.storage import leaves
 from consent_server.storage.store import SqlStore
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from consent_server.consent.ports import Entry
+    from consent_server.consent.ports import Leaf
 
 _POOL = 8
 _WAIT_SECONDS = 5.0
 _PREPARE_LOCK = 0x636F6E73
+_SEAL_LOCK = 0x7365616C
 
 
 class _PooledPostgresql(Psycopg3Database):  # type: ignore[misc]
@@ -57,17 +58,24 @@ class PostgresqlStore(SqlStore):
         self._pooled = _PooledPostgresql(url)
         super().__init__(self._pooled)
 
-    def record(self, entry: Entry) -> Entry:
-        """See ReceiptStore.record. One statement is one transaction, durable when it returns."""
+    def record(self, leaf: Leaf) -> Leaf:
+        """See LeafStore.record. One statement is one transaction, durable when it returns."""
         with self._connected():
-            cursor = self._database.execute_sql(_INSERT, receipts.values_of(entry))
-            if cursor.rowcount == 1:
-                return entry
-            return receipts.find_decision(self._database, entry.site, entry.decision)
+            return self._insert_leaf(leaf)
 
     def close(self) -> None:
         """Close the pool."""
         self._pooled.pool.close()
+
+    def _lock_log(self, site: str) -> bool:
+        query = "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))"
+        return bool(self._database.execute_sql(query, (_SEAL_LOCK, site)).fetchone()[0])
+
+    def _insert_leaf(self, leaf: Leaf) -> Leaf:
+        cursor = self._database.execute_sql(_INSERT, leaves.values_of(leaf))
+        if cursor.rowcount == 1:
+            return leaf
+        return leaves.find_key(self._database, leaf.site, leaf.key)
 
     def _writing(self) -> AbstractContextManager[Any]:
         return cast("AbstractContextManager[Any]", self._database.atomic())
@@ -78,4 +86,7 @@ class PostgresqlStore(SqlStore):
         super()._prepare()
 
 
-_INSERT = receipts.insert_sql("%s")
+_INSERT = (
+    f"WITH stored AS ({leaves.insert_sql('%s')} RETURNING site, id) "  # noqa: S608 - only our own names
+    "INSERT INTO unsealed (site, id) SELECT site, id FROM stored"
+)

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, cast
 from peewee import DatabaseError, InterfaceError, SqliteDatabase
 
 from consent_server.errors import StorageUnavailable
-from consent_server.storage import receipts
+from consent_server.storage import leaves
 from consent_server.storage.store import SqlStore
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from consent_server.consent.ports import Entry
+    from consent_server.consent.ports import Leaf
 
 _BUSY_SECONDS = 5
 _ANSWER_SECONDS = 10
@@ -44,11 +44,11 @@ class SqliteStore(SqlStore):
         self._writer = threading.Thread(target=self._write, name="consent-writer", daemon=True)
         self._writer.start()
 
-    def record(self, entry: Entry) -> Entry:
-        """See ReceiptStore.record."""
+    def record(self, leaf: Leaf) -> Leaf:
+        """See LeafStore.record."""
         if not self._writer.is_alive():
             raise StorageUnavailable("The database is closed.")
-        waiting = _Waiting(entry)
+        waiting = _Waiting(leaf)
         try:
             self._queue.put(waiting, timeout=_BUSY_SECONDS)
             return waiting.answer.result(_ANSWER_SECONDS)
@@ -86,12 +86,12 @@ class SqliteStore(SqlStore):
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever one group meets
             self._fail(group, error)
         else:
-            for waiting, entry in zip(group, stored, strict=True):
-                waiting.answer.set_result(entry)
+            for waiting, leaf in zip(group, stored, strict=True):
+                waiting.answer.set_result(leaf)
 
-    def _commit(self, group: list[_Waiting]) -> list[Entry]:
+    def _commit(self, group: list[_Waiting]) -> list[Leaf]:
         with self._database.connection_context(), self._writing():
-            return [self._insert_receipt(waiting.entry) for waiting in group]
+            return [self._insert_leaf(waiting.leaf) for waiting in group]
 
     def _fail(self, group: list[_Waiting], error: Exception) -> None:
         if len(group) > 1 and not isinstance(error, (DatabaseError, InterfaceError)):
@@ -102,21 +102,27 @@ class SqliteStore(SqlStore):
         for waiting in group:
             waiting.answer.set_exception(refusal)
 
-    def _insert_receipt(self, entry: Entry) -> Entry:
-        cursor = self._database.execute_sql(_INSERT, receipts.values_of(entry))
-        if cursor.rowcount == 1:
-            return entry
-        return receipts.find_decision(self._database, entry.site, entry.decision)
+    def _lock_log(self, _site: str) -> bool:
+        # A write transaction of SQLite is alone already.
+        return True
+
+    def _insert_leaf(self, leaf: Leaf) -> Leaf:
+        cursor = self._database.execute_sql(_INSERT, leaves.values_of(leaf))
+        if cursor.rowcount != 1:
+            return leaves.find_key(self._database, leaf.site, leaf.key)
+        self._database.execute_sql(_WAIT, (leaf.site, leaf.id.bytes))
+        return leaf
 
 
 class _Waiting:
     """A receipt that waits for its commit."""
 
-    __slots__ = ("answer", "entry")
+    __slots__ = ("answer", "leaf")
 
-    def __init__(self, entry: Entry) -> None:
-        self.entry = entry
-        self.answer: Future[Entry] = Future()
+    def __init__(self, leaf: Leaf) -> None:
+        self.leaf = leaf
+        self.answer: Future[Leaf] = Future()
 
 
-_INSERT = receipts.insert_sql("?")
+_INSERT = leaves.insert_sql("?")
+_WAIT = "INSERT INTO unsealed (site, id) VALUES (?, ?)"

@@ -8,24 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 from peewee import DatabaseError, InterfaceError, SchemaManager
 
-from consent_server.consent.ports import Auditor, KeptNotice
+from consent_server.consent.ports import Auditor, KeptNotice, LogState
 from consent_server.errors import SettingsError, StorageUnavailable
-from consent_server.storage import receipts
+from consent_server.evidence.merkle import EMPTY_ROOT
+from consent_server.storage import leaves, sealing
 from consent_server.storage.tables import TABLES, VERSION, AuditorRow, BuildRow, NoticeRow, SchemaRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from uuid import UUID
 
     from peewee import Database, Model, ModelInsert
 
     from consent_server.catalog.notice import Notice
-    from consent_server.consent.ports import Entry
+    from consent_server.consent.ports import EraseOrder, Leaf, Sealing, StateErasures
+    from consent_server.evidence.tiles import Tile
 
 
 class SqlStore(ABC):
-    """The receipt, notice, build and auditor stores in one SQL database."""
+    """All the stores in one SQL database."""
 
     _table_options = ""
 
@@ -33,8 +35,16 @@ class SqlStore(ABC):
         self._database = database
 
     @abstractmethod
-    def record(self, entry: Entry) -> Entry:
-        """See ReceiptStore.record."""
+    def record(self, leaf: Leaf) -> Leaf:
+        """See LeafStore.record."""
+
+    @abstractmethod
+    def _lock_log(self, site: str) -> bool:
+        """Take the lock of a site's log until the transaction ends, or return False at once."""
+
+    @abstractmethod
+    def _insert_leaf(self, leaf: Leaf) -> Leaf:
+        """Insert a leaf and let it wait to be sealed, on the connection at hand."""
 
     @abstractmethod
     def _writing(self) -> AbstractContextManager[Any]:
@@ -54,20 +64,62 @@ class SqlStore(ABC):
         with self._connected():
             self._database.execute_sql("SELECT 1")
 
-    def receipt(self, site: str, receipt_id: UUID) -> Entry | None:
-        """See ReceiptStore.receipt."""
+    def leaf(self, site: str, leaf_id: UUID) -> Leaf | None:
+        """See LeafStore.leaf."""
         with self._connected():
-            return receipts.find(self._database, site, receipt_id)
+            return leaves.find(self._database, site, leaf_id)
 
-    def page(self, site: str, after: UUID | None, limit: int) -> list[Entry]:
-        """See ReceiptStore.page."""
+    def page(self, site: str, after: UUID | None, limit: int) -> list[Leaf]:
+        """See LeafStore.page."""
         with self._connected():
-            return receipts.page(self._database, site, after, limit)
+            return leaves.page(self._database, site, after, limit)
 
-    def erase(self, site: str, subject: bytes, receipt_id: UUID | None, now: int) -> int:
-        """See ReceiptStore.erase."""
+    def sealed(self, site: str, start: int, limit: int) -> list[Leaf]:
+        """See LeafStore.sealed."""
+        with self._connected():
+            return leaves.sealed(self._database, site, start, limit)
+
+    def unsealed(self, site: str, after: UUID | None, limit: int) -> list[Leaf]:
+        """See LeafStore.unsealed."""
+        with self._connected():
+            return leaves.unsealed(self._database, site, after, limit)
+
+    def erase(self, site: str, order: EraseOrder, state: StateErasures) -> int:
+        """See LeafStore.erase."""
         with self._connected(), self._writing():
-            return receipts.erase(self._database, site, subject, receipt_id, now)
+            erased = leaves.erase(self._database, site, order)
+            sealing.state_erasures(self._database, site, state, self._insert_leaf)
+            return erased
+
+    def open_log(self, site: str, origin: str) -> LogState:
+        """See LogStore.open_log."""
+        empty = LogState(origin, 0, EMPTY_ROOT, "", 0)
+        with self._connected(), self._writing():
+            sealing.create_log(self._database, site, empty)
+            return sealing.read_log(self._database, site) or empty
+
+    def log(self, site: str) -> LogState | None:
+        """See LogStore.log."""
+        with self._connected():
+            return sealing.read_log(self._database, site)
+
+    def tiles(self, site: str, wanted: Collection[Tile]) -> Mapping[Tile, bytes]:
+        """See LogStore.tiles."""
+        with self._connected():
+            return sealing.read_tiles(self._database, site, wanted)
+
+    @contextmanager
+    def sealing(self, site: str) -> Iterator[Sealing | None]:
+        """See LogStore.sealing."""
+        with self._connected(), self._writing():
+            if not self._lock_log(site):
+                yield None
+                return
+            state = sealing.read_log(self._database, site)
+            if state is None:
+                yield None
+                return
+            yield sealing.SqlSealing(self._database, site, state, self._insert_leaf)
 
     def keep(self, site: str, notices: Iterable[Notice], now: int) -> None:
         """See NoticeStore.keep."""

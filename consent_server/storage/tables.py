@@ -1,7 +1,7 @@
 """The tables. Models are bound to no database: each query names its own, so that two apps share nothing.
 
 Every key begins with the site, so that the tables can be distributed by it; ids are UUIDv7 in 16 bytes
-and decisions begin with their time, so that each index grows at its end. Times are Unix milliseconds.
+and keys of decisions begin with their time, so that each index grows at its end. Times are Unix milliseconds.
 """
 
 from __future__ import annotations
@@ -9,29 +9,103 @@ from __future__ import annotations
 from peewee import BigIntegerField, BlobField, CompositeKey, IntegerField, Model, TextField
 
 
-class ReceiptRow(Model):
-    """A receipt. What an erasure leaves is the id, the digests and the leaf hash."""
+class LeafRow(Model):
+    """A leaf. What an erasure leaves is the id, the key, the body's digest and the leaf hash."""
 
     site = TextField()
     id = BlobField()
-    decision = BlobField()
+    type = TextField()
+    key = BlobField()
+    time = BigIntegerField()
+    jws = TextField(null=True)
+    leaf_hash = BlobField()
     body = BlobField()
     subject = BlobField()
-    time = BigIntegerField()
     state = TextField()
     method = TextField()
     language = TextField()
     notice = TextField()
-    jws = TextField(null=True)
-    leaf_hash = BlobField()
-    erased_at = BigIntegerField(null=True)
 
     class Meta:
-        """Found by id, by decision (repeats) and by subject (erasure)."""
+        """Found by id, by key (repeats) and by subject (erasure)."""
 
-        table_name = "receipt"
+        table_name = "leaf"
         primary_key = CompositeKey("site", "id")
-        indexes = ((("site", "decision"), True), (("site", "subject", "id"), False))
+        indexes = ((("site", "key"), True), (("site", "subject", "id"), False))
+
+
+class UnsealedRow(Model):
+    """A leaf that waits for its index. A row of its own, so that sealing never rewrites a leaf."""
+
+    site = TextField()
+    id = BlobField()
+
+    class Meta:
+        """Found by id."""
+
+        table_name = "unsealed"
+        primary_key = CompositeKey("site", "id")
+
+
+class PositionRow(Model):
+    """Where a sealed leaf stands in the log."""
+
+    site = TextField()
+    leaf_index = BigIntegerField()
+    id = BlobField()
+
+    class Meta:
+        """Found by index and by id."""
+
+        table_name = "position"
+        primary_key = CompositeKey("site", "leaf_index")
+        indexes = ((("site", "id"), True),)
+
+
+class LogRow(Model):
+    """How far a site's log is sealed."""
+
+    site = TextField(primary_key=True)
+    origin = TextField()
+    size = BigIntegerField()
+    root = BlobField()
+    checkpoint = TextField()
+    sealed_at = BigIntegerField()
+
+    class Meta:
+        """One row a site."""
+
+        table_name = "log"
+
+
+class TileRow(Model):
+    """The hashes of one tile of a site's Merkle tree, as many as there are."""
+
+    site = TextField()
+    level = IntegerField()
+    tile_index = BigIntegerField()
+    hashes = BlobField()
+
+    class Meta:
+        """Found by level and index."""
+
+        table_name = "tile"
+        primary_key = CompositeKey("site", "level", "tile_index")
+
+
+class ErasureRow(Model):
+    """An erasure that the log does not state yet."""
+
+    site = TextField()
+    id = BlobField()
+    reason = TextField()
+    time = BigIntegerField()
+
+    class Meta:
+        """Found by the id of the leaf."""
+
+        table_name = "erasure"
+        primary_key = CompositeKey("site", "id")
 
 
 class NoticeRow(Model):
@@ -92,5 +166,15 @@ class SchemaRow(Model):
         table_name = "schema_version"
 
 
-TABLES: tuple[type[Model], ...] = (ReceiptRow, NoticeRow, BuildRow, AuditorRow)
+TABLES: tuple[type[Model], ...] = (
+    LeafRow,
+    UnsealedRow,
+    PositionRow,
+    LogRow,
+    TileRow,
+    ErasureRow,
+    NoticeRow,
+    BuildRow,
+    AuditorRow,
+)
 VERSION = 1

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from consent_server.consent.auditing import Auditing
-    from consent_server.consent.ports import Entry
+    from consent_server.consent.export import Exporter
+    from consent_server.consent.ports import Leaf
     from consent_server.consent.sites import Sites
 
 
-def audit_blueprint(sites: Sites, auditing: Auditing) -> Blueprint:
+def audit_blueprint(sites: Sites, auditing: Auditing, exporter: Exporter) -> Blueprint:
     """Serve the receipts of a site to those who hold an auditor's token for it."""
     blueprint = Blueprint("audit", __name__)
 
@@ -32,8 +33,8 @@ def audit_blueprint(sites: Sites, auditing: Auditing) -> Blueprint:
         site = sites.get(site_id)
         auditing.admit(site.id, bearer(request))
         after, limit = load_page(request.args.to_dict())
-        entries, following = auditing.page(site.id, after, limit)
-        items = [_item(entry) for entry in entries]
+        leaves, following = auditing.page(site.id, after, limit)
+        items = [_item(leaf) for leaf in leaves]
         body = {"items": items, "next": str(following) if following else None}
         return Response(json.dumps(body, separators=(",", ":")), content_type="application/json")
 
@@ -41,22 +42,22 @@ def audit_blueprint(sites: Sites, auditing: Auditing) -> Blueprint:
     def export(site_id: str) -> Response:
         site = sites.get(site_id)
         auditing.admit(site.id, bearer(request))
-        return Response(_lines(auditing.export(site.id)), content_type="application/x-ndjson")
+        return Response(_lines(exporter.lines(site.id)), content_type="application/x-ndjson")
 
     return blueprint
 
 
-def _item(entry: Entry) -> dict[str, Any]:
-    if entry.jws is None:
-        return {"index": None, "id": str(entry.id), "erased": True, "leaf_hash": entry.leaf_hash.hex()}
+def _item(leaf: Leaf) -> dict[str, Any]:
+    if leaf.jws is None:
+        return {"index": leaf.index, "id": str(leaf.id), "erased": True, "leaf_hash": leaf.leaf_hash.hex()}
     return {
-        "index": None,
-        "id": str(entry.id),
-        "receipt": entry.jws,
-        "time": entry.time,
-        "state": entry.state,
-        "method": entry.method,
-        "language": entry.language,
+        "index": leaf.index,
+        "id": str(leaf.id),
+        "receipt": leaf.jws,
+        "time": leaf.time,
+        "state": leaf.state,
+        "method": leaf.method,
+        "language": leaf.language,
     }
 
 

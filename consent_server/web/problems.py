@@ -34,6 +34,8 @@ STATUS: dict[type[ConsentError], HTTPStatus] = {
     errors.DecisionReused: HTTPStatus.CONFLICT,
     errors.ReceiptErased: HTTPStatus.GONE,
     errors.ReceiptUnknown: HTTPStatus.NOT_FOUND,
+    errors.NotSealed: HTTPStatus.NOT_FOUND,
+    errors.TileUnknown: HTTPStatus.NOT_FOUND,
     errors.OriginForbidden: HTTPStatus.FORBIDDEN,
     errors.TokenRefused: HTTPStatus.UNAUTHORIZED,
     errors.AuditorRefused: HTTPStatus.UNAUTHORIZED,
@@ -90,6 +92,8 @@ def _refusal(refusal: ConsentError) -> Response:
     answer = problem(status, refusal.code, refusal.detail, fields)
     if status is HTTPStatus.UNAUTHORIZED:
         answer.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(refusal, errors.NotSealed):
+        answer.headers["Retry-After"] = str(RETRY_SECONDS)
     return answer
 
 

@@ -49,8 +49,8 @@ def receipts_blueprint(sites: Sites, recorder: Recorder) -> Blueprint:
     @blueprint.get("/v1/<site_id>/receipts/<receipt_id>")
     def show(site_id: str, receipt_id: str) -> Response:
         site = sites.get(site_id)
-        entry, _ = recorder.holding(site, _id(receipt_id), bearer(request))
-        return _json({"id": str(entry.id), "receipt": entry.jws})
+        leaf, _ = recorder.holding(site, receipt_id_of(receipt_id), bearer(request))
+        return _json({"id": str(leaf.id), "receipt": leaf.jws})
 
     @blueprint.post("/v1/<site_id>/receipts/<receipt_id>/withdraw")
     def withdraw(site_id: str, receipt_id: str) -> Response:
@@ -58,7 +58,7 @@ def receipts_blueprint(sites: Sites, recorder: Recorder) -> Blueprint:
         check_origin(request, site)
         body, data = read_json(request)
         digest = hashlib.sha256(data).digest()
-        recorded = recorder.withdraw(site, load_decision(body), digest, _id(receipt_id))
+        recorded = recorder.withdraw(site, load_decision(body), digest, receipt_id_of(receipt_id))
         fates = deletions(site.catalog, request.cookies.keys())
         answer = _recorded(recorded, deletion=report(fates))
         expire(answer, fates, site.catalog)
@@ -69,7 +69,9 @@ def receipts_blueprint(sites: Sites, recorder: Recorder) -> Blueprint:
         site = sites.get(site_id)
         check_origin(request, site)
         every = request.args.get("all") == "1"
-        return _json({"erased": recorder.erase(site, _id(receipt_id), bearer(request), every=every)})
+        return _json(
+            {"erased": recorder.erase(site, receipt_id_of(receipt_id), bearer(request), every=every)}
+        )
 
     return blueprint
 
@@ -119,7 +121,8 @@ def _json(body: dict[str, Any], status: int = HTTPStatus.OK) -> Response:
     return Response(json.dumps(body, separators=(",", ":")), status, content_type="application/json")
 
 
-def _id(text: str) -> UUID:
+def receipt_id_of(text: str) -> UUID:
+    """Return the id in a path, or raise ReceiptUnknown."""
     try:
         uuid = UUID(text)
     except ValueError:

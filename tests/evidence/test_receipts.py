@@ -164,6 +164,16 @@ def test_a_signing_key_that_is_none_is_refused_in_plain_words(pem: bytes) -> Non
 def test_keys_that_are_damaged_or_misnamed_are_refused(signer: ReceiptSigner) -> None:
     """A key set must hold what it says."""
     jwk = signer.jwks()["keys"][0]
-    for keys in ([], [None], [{**jwk, "kid": "other"}], [{**jwk, "x": "!"}], [{**jwk, "kty": "RSA"}], "no"):
+    for keys in (
+        [],
+        [None],
+        [{**jwk, "kid": "other"}],
+        [{**jwk, "x": "!"}],
+        [{**jwk, "kty": "RSA"}],
+        [1],
+        "no",
+    ):
         with pytest.raises(EvidenceInvalid):
             public_keys({"keys": keys})
+    with pytest.raises(EvidenceInvalid):
+        public_keys("no")

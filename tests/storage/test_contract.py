@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from consent_server.catalog.notice import Notice
-from consent_server.consent.ports import Auditor, Entry
+from consent_server.consent.ports import Auditor, EraseOrder, Erasure, Leaf, LogState
 from consent_server.consent.uuid7 import uuid7
 from consent_server.errors import SettingsError, StorageUnavailable
+from consent_server.evidence.signing import ERASURE_TYPE, NOTICE_TYPE, RECEIPT_TYPE
+from consent_server.evidence.tiles import Tile
 from consent_server.storage.postgresql import PostgresqlStore
 from consent_server.storage.sqlite import SqliteStore
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from consent_server.storage.store import SqlStore
@@ -25,13 +28,14 @@ if TYPE_CHECKING:
 NOW = 1_790_000_000_000
 
 
-def entry(time: int = NOW, subject: bytes = b"s" * 16, site: str = "shop") -> Entry:
-    """Make an entry like any other."""
+def leaf(time: int = NOW, subject: bytes = b"s" * 16, site: str = "shop") -> Leaf:
+    """Make an leaf like any other."""
     jws = f"head.{secrets.token_urlsafe()}.signature"
-    return Entry(
+    return Leaf(
         site=site,
         id=uuid7(time),
-        decision=uuid7(time).bytes + b"123456",
+        type=RECEIPT_TYPE,
+        key=uuid7(time).bytes + b"123456",
         body=secrets.token_bytes(32),
         subject=subject,
         time=time,
@@ -44,6 +48,29 @@ def entry(time: int = NOW, subject: bytes = b"s" * 16, site: str = "shop") -> En
     )
 
 
+def order(one: Leaf, *, every: bool = False, subject: bytes | None = None) -> EraseOrder:
+    """Order the erasure of a leaf, or of every leaf of its subject."""
+    return EraseOrder(subject or one.subject, None if every else one.id, "subject", NOW)
+
+
+def state(erased: Sequence[tuple[Erasure, int]]) -> list[Leaf]:
+    """Make the statement of erasures."""
+    return [replace(leaf(NOW + 99), type=ERASURE_TYPE, jws=f"erased {[index for _, index in erased]}")]
+
+
+def seal(store: SqlStore, site: str = "shop", limit: int = 1000) -> list[Leaf]:
+    """Seal what waits, with tiles that only look like some, and return the log."""
+    before = store.open_log(site, "host/v1/shop")
+    with store.sealing(site) as sealing:
+        assert sealing is not None
+        waiting = sealing.waiting(limit)
+        hashes = b"".join(leaf_hash for _, leaf_hash in waiting)
+        grown = LogState(before.origin, before.size + len(waiting), hashes[-32:], "note", NOW)
+        sealing.append([leaf_id for leaf_id, _ in waiting], {Tile(0, 0): hashes}, grown)
+        sealing.state_erasures(state)
+    return store.sealed(site, 0, 1000)
+
+
 def notice(language: str, text: str) -> Notice:
     """Make a notice with any bytes."""
     canonical = f'{{"text":"{text}"}}'.encode()
@@ -52,30 +79,30 @@ def notice(language: str, text: str) -> Notice:
 
 def test_a_recorded_entry_is_read_back_exactly(store: SqlStore) -> None:
     """What was recorded comes back, each column of it."""
-    one = entry()
+    one = leaf()
     assert store.record(one) == one
-    assert store.receipt("shop", one.id) == one
+    assert store.leaf("shop", one.id) == one
 
 
 def test_an_entry_belongs_to_its_site(store: SqlStore) -> None:
     """Another site does not see it, by id or by page."""
-    one = entry()
+    one = leaf()
     store.record(one)
-    assert store.receipt("other", one.id) is None
+    assert store.leaf("other", one.id) is None
     assert store.page("other", None, 10) == []
 
 
 def test_a_repeated_decision_keeps_the_first_entry(store: SqlStore) -> None:
-    """The second record of a decision returns the first entry and stores nothing."""
-    first = store.record(entry())
-    again = store.record(replace(entry(), decision=first.decision))
+    """The second record of a decision returns the first leaf and stores nothing."""
+    first = store.record(leaf())
+    again = store.record(replace(leaf(), key=first.key))
     assert again == first
     assert store.page("shop", None, 10) == [first]
 
 
 def test_one_decision_sent_by_many_threads_at_once_becomes_one_entry(store: SqlStore) -> None:
-    """All of sixteen callers get the one entry that was stored."""
-    rivals = [replace(entry(), decision=b"t" * 22) for _ in range(16)]
+    """All of sixteen callers get the one leaf that was stored."""
+    rivals = [replace(leaf(), key=b"t" * 22) for _ in range(16)]
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(store.record, rivals))
     assert len(set(answers)) == 1
@@ -84,58 +111,133 @@ def test_one_decision_sent_by_many_threads_at_once_becomes_one_entry(store: SqlS
 
 def test_many_entries_at_once_are_all_stored(store: SqlStore) -> None:
     """Nothing is lost between threads."""
-    entries = [entry(NOW + number) for number in range(200)]
+    leaves = [leaf(NOW + number) for number in range(200)]
     with ThreadPoolExecutor(16) as pool:
-        list(pool.map(store.record, entries))
-    assert store.page("shop", None, 1000) == entries
+        list(pool.map(store.record, leaves))
+    assert store.page("shop", None, 1000) == leaves
 
 
 def test_a_second_store_on_the_same_database_sees_and_repeats(
     store: SqlStore, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """Two processes share one truth: the other store finds the entry and answers a repeat with it."""
-    first = store.record(entry())
+    """Two processes share one truth: the other store finds the leaf and answers a repeat with it."""
+    first = store.record(leaf())
     if isinstance(store, SqliteStore):
         other: SqlStore = SqliteStore(tmp_path / "store.db")
     else:
         other = PostgresqlStore(request.getfixturevalue("postgresql"))
     other.prepare()
-    assert other.record(replace(entry(), decision=first.decision)) == first
+    assert other.record(replace(leaf(), key=first.key)) == first
     other.close()
 
 
 def test_pages_follow_the_order_of_ids_without_gap_or_repeat(store: SqlStore) -> None:
-    """Walking by cursor meets every entry once, the oldest first."""
-    entries = [store.record(entry(NOW + number)) for number in range(7)]
-    walked: list[Entry] = []
+    """Walking by cursor meets every leaf once, the oldest first."""
+    leaves = [store.record(leaf(NOW + number)) for number in range(7)]
+    walked: list[Leaf] = []
     while page := store.page("shop", walked[-1].id if walked else None, 3):
         walked += page
-    assert walked == entries
+    assert walked == leaves
 
 
 def test_erasing_one_receipt_keeps_its_place_and_hash(store: SqlStore) -> None:
     """Content and subject are gone, the id, the leaf hash and the decision's digests stay."""
-    one, two = store.record(entry()), store.record(entry(NOW + 1))
-    assert store.erase("shop", one.subject, one.id, NOW) == 1
-    assert store.receipt("shop", one.id) == one.erased()
-    assert store.receipt("shop", two.id) == two
-    assert store.record(replace(entry(), decision=one.decision)) == one.erased()
+    one, two = store.record(leaf()), store.record(leaf(NOW + 1))
+    assert store.erase("shop", order(one), state) == 1
+    assert store.leaf("shop", one.id) == one.erased()
+    assert store.leaf("shop", two.id) == two
+    assert store.record(replace(leaf(), key=one.key)) == one.erased()
 
 
 def test_erasing_a_subject_takes_all_of_theirs_and_nobody_elses(store: SqlStore) -> None:
     """Every receipt of the subject is erased, once; others keep theirs."""
-    mine = [store.record(entry(NOW + number)) for number in range(3)]
-    other = store.record(entry(subject=b"o" * 16))
-    assert store.erase("shop", mine[0].subject, None, NOW) == 3
-    assert store.erase("shop", mine[0].subject, None, NOW) == 0
-    assert store.receipt("shop", other.id) == other
+    mine = [store.record(leaf(NOW + number)) for number in range(3)]
+    other = store.record(leaf(subject=b"o" * 16))
+    assert store.erase("shop", order(mine[0], every=True), state) == 3
+    assert store.erase("shop", order(mine[0], every=True), state) == 0
+    assert store.leaf("shop", other.id) == other
 
 
 def test_a_subject_cannot_erase_what_is_not_theirs(store: SqlStore) -> None:
     """An id alone erases nothing."""
-    one = store.record(entry())
-    assert store.erase("shop", b"o" * 16, one.id, NOW) == 0
-    assert store.receipt("shop", one.id) == one
+    one = store.record(leaf())
+    assert store.erase("shop", order(one, subject=b"o" * 16), state) == 0
+    assert store.leaf("shop", one.id) == one
+
+
+def test_sealing_gives_waiting_leaves_the_next_indices_in_the_order_of_their_ids(store: SqlStore) -> None:
+    """Each gets its index once; what comes later comes after."""
+    early, late = store.record(leaf(NOW)), store.record(leaf(NOW + 1))
+    assert [one.index for one in seal(store)] == [0, 1]
+    later = store.record(leaf(NOW - 5))
+    assert store.unsealed("shop", None, 10) == [later]
+    assert [(one.id, one.index) for one in seal(store)] == [(early.id, 0), (late.id, 1), (later.id, 2)]
+    assert store.unsealed("shop", None, 10) == []
+    assert store.leaf("shop", later.id) == replace(later, index=2)
+
+
+def test_sealing_keeps_state_and_tiles(store: SqlStore) -> None:
+    """The size, the checkpoint and the hashes of the last sealing are what is read afterwards."""
+    one = store.record(leaf())
+    seal(store)
+    log = store.log("shop")
+    assert log is not None
+    assert (log.origin, log.size, log.root, log.checkpoint) == ("host/v1/shop", 1, one.leaf_hash, "note")
+    assert store.tiles("shop", [Tile(0, 0), Tile(1, 0)]) == {Tile(0, 0): one.leaf_hash}
+    assert store.open_log("shop", "other origin").origin == "host/v1/shop"
+
+
+def test_a_sealing_that_fails_leaves_nothing_behind(store: SqlStore) -> None:
+    """Indices, tiles and state are stored together or not at all."""
+    one = store.record(leaf())
+    before = store.open_log("shop", "host/v1/shop")
+
+    def fail() -> None:
+        with store.sealing("shop") as sealing:
+            assert sealing is not None
+            grown = LogState(before.origin, 1, one.leaf_hash, "note", NOW)
+            sealing.append([one.id], {Tile(0, 0): one.leaf_hash}, grown)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert store.log("shop") == before
+    assert store.tiles("shop", [Tile(0, 0)]) == {}
+    assert store.unsealed("shop", None, 10) == [one]
+
+
+def test_a_site_without_a_log_cannot_be_sealed(store: SqlStore) -> None:
+    """The log is created on purpose, under its origin."""
+    with store.sealing("shop") as sealing:
+        assert sealing is None
+
+
+def test_an_erasure_of_a_sealed_leaf_is_stated_at_once(store: SqlStore) -> None:
+    """With the index, in the same transaction, as a leaf that waits itself."""
+    one = store.record(leaf())
+    seal(store)
+    store.erase("shop", order(one), state)
+    (statement,) = store.unsealed("shop", None, 10)
+    assert (statement.type, statement.jws) == (ERASURE_TYPE, "erased [0]")
+
+
+def test_an_erasure_of_a_waiting_leaf_is_stated_when_it_is_sealed(store: SqlStore) -> None:
+    """Until then nothing can name its index; it is stated once."""
+    one = store.record(leaf())
+    store.erase("shop", order(one), state)
+    assert [waiting.type for waiting in store.unsealed("shop", None, 10)] == [RECEIPT_TYPE]
+    seal(store)
+    (statement,) = store.unsealed("shop", None, 10)
+    assert (statement.type, statement.jws) == (ERASURE_TYPE, "erased [0]")
+    seal(store)
+    assert store.unsealed("shop", None, 10) == []
+
+
+def test_statements_are_no_receipts(store: SqlStore) -> None:
+    """Pages of receipts leave them out, the log does not."""
+    statement = store.record(replace(leaf(), type=NOTICE_TYPE))
+    assert store.page("shop", None, 10) == []
+    assert [one.id for one in seal(store)] == [statement.id]
 
 
 def test_a_notice_is_kept_and_marked_when_replaced(store: SqlStore) -> None:
@@ -190,9 +292,9 @@ def test_auditors_are_found_by_the_hash_of_their_token_and_revoked_by_id(store: 
 
 def test_preparing_again_keeps_everything(store: SqlStore) -> None:
     """A restart finds what was there."""
-    one = store.record(entry())
+    one = store.record(leaf())
     store.prepare()
-    assert store.receipt("shop", one.id) == one
+    assert store.leaf("shop", one.id) == one
 
 
 def test_tables_of_another_version_are_refused(store: SqlStore) -> None:
@@ -211,5 +313,5 @@ def test_a_database_that_is_gone_is_a_refusal_and_not_a_crash(tmp_path: Path) ->
     broken.write_bytes(b"this is no database" * 100)
     store = SqliteStore(broken)
     with pytest.raises(StorageUnavailable):
-        store.record(entry())
+        store.record(leaf())
     store.close()

@@ -1,0 +1,96 @@
+"""Reading a site's log: its checkpoint, its tiles, and the proof that a receipt is in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from consent_server.errors import EvidenceInvalid, LogDamaged, NotSealed, ReceiptUnknown, TileUnknown
+from consent_server.evidence import tiles
+from consent_server.evidence.checkpoint import parse
+from consent_server.evidence.merkle import HASH_BYTES, verify_consistency
+from consent_server.evidence.note import split
+from consent_server.evidence.proof import Proof
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from uuid import UUID
+
+    from consent_server.consent.ports import LeafStore, LogState, LogStore
+    from consent_server.evidence.tiles import Tile
+
+
+class Logs:
+    """Reads sealed logs. Every call is O(log n)."""
+
+    def __init__(self, leaves: LeafStore, logs: LogStore) -> None:
+        self._leaves = leaves
+        self._logs = logs
+
+    def checkpoint(self, site: str) -> str:
+        """Return the newest checkpoint of a site, a signed note. Raises NotSealed before the first."""
+        return self._state(site).checkpoint
+
+    def tile(self, site: str, path: str) -> bytes:
+        """Return the hashes of a tile by its C2SP path (`tile/0/x001/234.p/5`). Raises TileUnknown."""
+        try:
+            tile, width = tiles.parse_path(path)
+        except EvidenceInvalid as error:
+            raise TileUnknown(error.detail) from None
+        hashes = self._logs.tiles(site, [tile]).get(tile, b"")
+        if len(hashes) < width * HASH_BYTES:
+            raise TileUnknown("The log is not that large.")
+        return hashes[: width * HASH_BYTES]
+
+    def proof(self, site: str, leaf_id: UUID) -> Proof:
+        """Prove that a leaf is in the log. Raises ReceiptUnknown, or NotSealed while it waits."""
+        leaf = self._leaves.leaf(site, leaf_id)
+        if leaf is None:
+            raise ReceiptUnknown("There is no such receipt.")
+        if leaf.index is None:
+            raise NotSealed("The receipt has no place in the log yet. Ask again in some seconds.")
+        state = self._state(site)
+        hashes = tiles.inclusion(self._reader(site), leaf.index, state.size)
+        return Proof(leaf.index, state.size, tuple(hashes), state.checkpoint)
+
+    def check(self, site: str, kept: str | None) -> None:
+        """Compare the log with itself and with a checkpoint that was `kept` elsewhere.
+
+        Raises LogDamaged where the tree does not have the root that was signed, or is not the growth of
+        the one in `kept`.
+        """
+        state = self._logs.log(site)
+        size = state.size if state else 0
+        try:
+            if state and size:
+                self._check_root(site, state)
+            if kept:
+                self._check_growth(site, state, kept)
+        except EvidenceInvalid as error:
+            raise LogDamaged(f"The log of {site} is not what it was: {error.detail}") from None
+
+    def _check_root(self, site: str, state: LogState) -> None:
+        signed = parse(split(state.checkpoint)[0])
+        root = tiles.root(self._reader(site), state.size)
+        if (signed.size, signed.root, state.root) != (state.size, root, root):
+            raise EvidenceInvalid("its tree does not have the root that its checkpoint states.")
+
+    def _check_growth(self, site: str, state: LogState | None, kept: str) -> None:
+        old = parse(split(kept)[0])
+        size = state.size if state else 0
+        if size < old.size:
+            raise EvidenceInvalid(f"it had {old.size} leaves and now has {size}.")
+        if state:
+            hashes = tiles.consistency(self._reader(site), old.size, size)
+            verify_consistency(old.size, size, old.root, state.root, hashes)
+
+    def _state(self, site: str) -> LogState:
+        state = self._logs.log(site)
+        if state is None or not state.size:
+            raise NotSealed("The log has no checkpoint yet. Ask again in some seconds.")
+        return state
+
+    def _reader(self, site: str) -> tiles.Read:
+        def read(wanted: Collection[Tile]) -> Mapping[Tile, bytes]:
+            return self._logs.tiles(site, wanted)
+
+        return read

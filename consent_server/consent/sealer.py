@@ -1,0 +1,68 @@
+"""Sealing: leaves that wait get their place in the log, and a new checkpoint is signed over it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from consent_server.consent.ports import LogState
+from consent_server.consent.statements import Statements
+from consent_server.evidence import tiles
+from consent_server.evidence.checkpoint import Checkpoint, sign
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from consent_server.consent.ports import Erasure, Leaf, LogStore, Sealing
+    from consent_server.evidence.signing import ReceiptSigner
+
+_BATCH = 1000
+"""Leaves a transaction: while it runs, SQLite's writer waits."""
+
+
+class Sealer:
+    """Seals sites. Many processes may try; the store lets one at a time. `clock` in Unix milliseconds."""
+
+    def __init__(
+        self, store: LogStore, signer: ReceiptSigner, key: Ed25519PrivateKey, clock: Callable[[], int]
+    ) -> None:
+        self._store = store
+        self._signer = signer
+        self._key = key
+        self._clock = clock
+
+    def seal(self, site: str) -> LogState | None:
+        """Seal everything that waits. Return the new state, or None where there was nothing to do."""
+        reached: LogState | None = None
+        while (state := self._seal_batch(site)) is not None:
+            reached = state
+        return reached
+
+    def _seal_batch(self, site: str) -> LogState | None:
+        with self._store.sealing(site) as sealing:
+            if sealing is None:
+                return None
+            grown = self._grow(sealing)
+            sealing.state_erasures(lambda erased: self._state(site, erased))
+            return sealing.state if grown else None
+
+    def _grow(self, sealing: Sealing) -> bool:
+        waiting = sealing.waiting(_BATCH)
+        if not waiting:
+            return False
+        before = sealing.state
+        appended = tiles.append(sealing.read, before.size, [leaf_hash for _, leaf_hash in waiting])
+        checkpoint = Checkpoint(before.origin, appended.size, appended.root)
+        state = LogState(
+            before.origin,
+            appended.size,
+            appended.root,
+            sign(checkpoint, self._key),
+            self._clock(),
+        )
+        sealing.append([leaf_id for leaf_id, _ in waiting], appended.changed, state)
+        return True
+
+    def _state(self, site: str, erased: Sequence[tuple[Erasure, int]]) -> Sequence[Leaf]:
+        return Statements(self._signer, site).erasures(erased, self._clock())

@@ -1,0 +1,150 @@
+"""The sealed log as rows, and the one transaction that seals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from peewee import chunked
+
+from consent_server.consent.ports import Erasure, LogState
+from consent_server.evidence.tiles import Tile
+from consent_server.storage.tables import (
+    ErasureRow,
+    LeafRow,
+    LogRow,
+    PositionRow,
+    TileRow,
+    UnsealedRow,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from peewee import Database
+
+    from consent_server.consent.ports import Leaf, StateErasures
+
+_ROWS = 200
+"""Rows a statement: SQLite takes some thousands of parameters, older ones fewer."""
+
+
+def read_log(database: Database, site: str) -> LogState | None:
+    """Return how far a log is sealed."""
+    row = LogRow.select().where(LogRow.site == site).first(database)
+    if row is None:
+        return None
+    return LogState(row.origin, row.size, bytes(row.root), row.checkpoint, row.sealed_at)
+
+
+def create_log(database: Database, site: str, state: LogState) -> None:
+    """Create a log where there is none."""
+    LogRow.insert(
+        site=site,
+        origin=state.origin,
+        size=state.size,
+        root=state.root,
+        checkpoint=state.checkpoint,
+        sealed_at=state.sealed_at,
+    ).on_conflict_ignore().execute(database)
+
+
+def read_tiles(database: Database, site: str, wanted: Collection[Tile]) -> dict[Tile, bytes]:
+    """Return the hashes of the tiles that there are, one query a level."""
+    found: dict[Tile, bytes] = {}
+    for level in {tile.level for tile in wanted}:
+        indices = [tile.index for tile in wanted if tile.level == level]
+        query = TileRow.select().where(
+            (TileRow.site == site) & (TileRow.level == level) & TileRow.tile_index.in_(indices)
+        )
+        for row in query.execute(database):
+            found[Tile(level, row.tile_index)] = bytes(row.hashes)
+    return found
+
+
+def state_erasures(
+    database: Database, site: str, state: StateErasures, record: Callable[[Leaf], object]
+) -> None:
+    """Let `state` make the statements of all erasures of sealed leaves, and record them."""
+    erased = _erasures(database, site)
+    if not erased:
+        return
+    for statement in state(erased):
+        record(statement)
+    for part in chunked([erasure.id.bytes for erasure, _ in erased], _ROWS):
+        _delete(database, ErasureRow, site, part)
+
+
+def _erasures(database: Database, site: str) -> list[tuple[Erasure, int]]:
+    query = (
+        ErasureRow.select(ErasureRow.id, ErasureRow.reason, ErasureRow.time, PositionRow.leaf_index)
+        .join(PositionRow, on=(PositionRow.site == ErasureRow.site) & (PositionRow.id == ErasureRow.id))
+        .where(ErasureRow.site == site)
+        .order_by(PositionRow.leaf_index)
+    )
+    rows = query.tuples().execute(database)
+    return [
+        (Erasure(UUID(bytes=bytes(leaf_id)), reason, time), index) for leaf_id, reason, time, index in rows
+    ]
+
+
+def _delete(database: Database, table: Any, site: str, ids: Sequence[bytes]) -> None:
+    table.delete().where((table.site == site) & table.id.in_(list(ids))).execute(database)
+
+
+class SqlSealing:
+    """See Sealing. Lives inside a write transaction that somebody else opened and will commit.
+
+    `record` stores a leaf within that transaction.
+    """
+
+    def __init__(
+        self, database: Database, site: str, state: LogState, record: Callable[[Leaf], object]
+    ) -> None:
+        self._database = database
+        self._site = site
+        self._record = record
+        self.state = state
+
+    def waiting(self, limit: int) -> list[tuple[UUID, bytes]]:
+        """See Sealing.waiting."""
+        query = (
+            UnsealedRow.select(LeafRow.id, LeafRow.leaf_hash)
+            .join(LeafRow, on=(LeafRow.site == UnsealedRow.site) & (LeafRow.id == UnsealedRow.id))
+            .where(UnsealedRow.site == self._site)
+            .order_by(UnsealedRow.id)
+            .limit(limit)
+        )
+        rows = query.tuples().execute(self._database)
+        return [(UUID(bytes=bytes(leaf_id)), bytes(leaf_hash)) for leaf_id, leaf_hash in rows]
+
+    def read(self, wanted: Collection[Tile]) -> Mapping[Tile, bytes]:
+        """See Sealing.read."""
+        return read_tiles(self._database, self._site, wanted)
+
+    def append(self, ids: Sequence[UUID], changed: Mapping[Tile, bytes], state: LogState) -> None:
+        """See Sealing.append."""
+        places = [
+            {"site": self._site, "leaf_index": index, "id": leaf_id.bytes}
+            for index, leaf_id in enumerate(ids, start=self.state.size)
+        ]
+        for rows in chunked(places, _ROWS):
+            PositionRow.insert_many(rows).execute(self._database)
+            _delete(self._database, UnsealedRow, self._site, [row["id"] for row in rows])
+        for tile, hashes in changed.items():
+            self._write_tile(tile, hashes)
+        LogRow.update(
+            size=state.size, root=state.root, checkpoint=state.checkpoint, sealed_at=state.sealed_at
+        ).where(LogRow.site == self._site).execute(self._database)
+        self.state = state
+
+    def state_erasures(self, state: StateErasures) -> None:
+        """See Sealing.state_erasures."""
+        state_erasures(self._database, self._site, state, self._record)
+
+    def _write_tile(self, tile: Tile, hashes: bytes) -> None:
+        key = {"site": self._site, "level": tile.level, "tile_index": tile.index}
+        TileRow.insert(**key, hashes=hashes).on_conflict(
+            conflict_target=[TileRow.site, TileRow.level, TileRow.tile_index],
+            preserve=[TileRow.hashes],
+        ).execute(self._database)
