@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,10 +10,11 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from consent_server.assets import load
-from consent_server.catalog.files import read_catalogs
+from consent_server.catalog.files import fingerprint, read_catalogs
 from consent_server.checkpoints import CheckpointFiles
 from consent_server.consent.auditing import Auditing
 from consent_server.consent.export import Exporter
+from consent_server.consent.holders import Holders
 from consent_server.consent.logs import Logs
 from consent_server.consent.publisher import Publisher, Shelf
 from consent_server.consent.recorder import Recorder, Stores
@@ -80,6 +82,7 @@ def build_server(settings: Settings) -> Server:
 
     Raises CatalogError, SettingsError, StorageUnavailable, LogDamaged.
     """
+    served = fingerprint(settings.catalog)
     sites = Sites(live_sites(read_catalogs(settings.catalog)))
     signer, tokens, assets = ReceiptSigner(signing_pems(settings)), Tokens(token_secrets(settings)), load()
     key = log_key(settings)
@@ -89,20 +92,22 @@ def build_server(settings: Settings) -> Server:
         files.check(site.id, logs)
     builds = {asset.sha256: asset.content for asset in (assets.build, assets.preferences)}
     publisher = Publisher(Shelf(store, store, store, store), signer, settings.host_name, builds, now)
-    watch = Watch(settings.catalog, sites, publisher.publish)
+    watch = Watch(settings.catalog, served, sites, publisher.publish)
     publisher.publish({site.id: site for site in sites})
 
     recorder = Recorder(Stores(store, store, store), signer, tokens, now)
+    holders = Holders(store, signer, tokens, now)
     auditing, exporter = Auditing(store, store, now), Exporter(store, store, signer, key)
     sealer = Sealer(store, signer, key, now)
     stylesheet = f"/v1/assets/{assets.pages_css.sha256}.css"
 
     app = Flask("consent_server", static_folder=None)
+    app.url_map.merge_slashes = False
     app.register_blueprint(widget_blueprint(sites, assets.build.content, store))
     app.register_blueprint(files_blueprint(store, assets.pages_css.content))
     app.register_blueprint(pages_blueprint(sites, stylesheet))
     app.register_blueprint(forms_blueprint(sites, recorder, stylesheet, settings.public_url))
-    app.register_blueprint(receipts_blueprint(sites, recorder))
+    app.register_blueprint(receipts_blueprint(sites, recorder, holders))
     app.register_blueprint(log_blueprint(sites, logs))
     app.register_blueprint(audit_blueprint(sites, auditing, exporter))
     app.register_blueprint(operations_blueprint(signer.jwks(), store.ping, lambda: watch.trouble))
@@ -122,7 +127,9 @@ def build_server(settings: Settings) -> Server:
 
 def create_app() -> Flask:
     """Build the app from the environment: what a WSGI server calls in each worker."""
-    return build_server(read_settings()).app
+    server = build_server(read_settings())
+    atexit.register(server.close)
+    return server.app
 
 
 def _harden(answer: Response) -> Response:

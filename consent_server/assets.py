@@ -172,7 +172,7 @@ def _missing(directory: Path) -> AssetsMissing:
 
 def _read(directory: Path, output: str, filename: str) -> Asset:
     # Imported here because whoever builds the package needs this module but not the server's libraries.
-    import brotli  # type: ignore[import-untyped]  # noqa: PLC0415
+    import brotli  # noqa: PLC0415
 
     content = (directory / filename).read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()

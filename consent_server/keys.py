@@ -58,7 +58,7 @@ def _kept(path: Path, generate: Callable[[], bytes]) -> bytes:
     """
     try:
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _place(path, generate())
         return path.read_bytes()
     except OSError as error:

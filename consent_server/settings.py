@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,7 +61,7 @@ SETTINGS = (
     Setting(
         "CONSENT_SECRET_KEY",
         "generated on SQLite, required on PostgreSQL",
-        "Secrets for tokens, one a line, oldest first, each of 32 characters or more. "
+        "Secrets for tokens, one a line, oldest first (which stays for good), each of 32 characters or more. "
         "Or `CONSENT_SECRET_KEY_FILE`, a path.",
         secret=True,
     ),
@@ -153,6 +154,10 @@ def _database_url(environ: Mapping[str, str], data_dir: Path) -> str:
     url = environ.get("CONSENT_DATABASE_URL") or f"sqlite:///{data_dir / 'consent.db'}"
     if not url.startswith(("sqlite:///", "postgresql://")):
         raise SettingsError("CONSENT_DATABASE_URL: it begins with “sqlite:///” or “postgresql://”.")
+    if url.removeprefix("sqlite:///") in {"", ":memory:"}:
+        raise SettingsError(
+            "CONSENT_DATABASE_URL: name a file, such as “sqlite:////var/lib/consent/consent.db”."
+        )
     return url
 
 
@@ -160,17 +165,32 @@ def _public_url(environ: Mapping[str, str]) -> str | None:
     url = environ.get("CONSENT_PUBLIC_URL")
     if not url:
         return None
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+    origin = _origin(url)
+    # Browsers write origins in one way; another would never match theirs.
+    if origin is None or url.rstrip("/") != origin:
         raise SettingsError(
-            f"CONSENT_PUBLIC_URL: {url!r} is no address without a path, like “https://consent.example.com”."
+            f"CONSENT_PUBLIC_URL: {url!r} is no address as browsers write it, like "
+            "“https://consent.example.com”: lower case, no path, a port only where it is not the usual one."
         )
-    return f"{parts.scheme}://{parts.netloc}"
+    return origin
+
+
+def _origin(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + (f":{port}" if port and port != usual else "")
 
 
 def _number(environ: Mapping[str, str], name: str, default: str, allowed: range) -> int:
     text = environ.get(name) or default
-    if not (text.isascii() and text.isdigit()) or int(text) not in allowed:
+    if not re.fullmatch("[0-9]{1,9}", text) or int(text) not in allowed:
         raise SettingsError(
             f"{name}: {text!r} is not a whole number from {allowed.start} to {allowed.stop - 1}."
         )

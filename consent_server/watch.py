@@ -13,31 +13,43 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from consent_server.catalog.files import Fingerprint
     from consent_server.consent.sites import LiveSite, Sites
 
 log = logging.getLogger(__name__)
 
-INTERVAL = 1.0
+INTERVAL = 0.5
 """Seconds between two looks at the catalog."""
 
 
 class Watch:
     """Looks at the catalog and lets `sites` serve what it finds.
 
-    `publish` stores what is about to be served. `trouble` says why the last change is not served, if so.
+    `served` is the fingerprint that the catalog had before it was read for `sites`; `publish` stores what
+    is about to be served. `trouble` says why the last change is not served, if so.
     """
 
-    def __init__(self, path: Path, sites: Sites, publish: Callable[[Mapping[str, LiveSite]], None]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        served: Fingerprint,
+        sites: Sites,
+        publish: Callable[[Mapping[str, LiveSite]], None],
+    ) -> None:
         self._path = path
         self._sites = sites
         self._publish = publish
-        self._seen = fingerprint(path)
+        self._served = self._last = served
         self.trouble: str | None = None
 
     def look(self) -> None:
-        """Look once: serve a catalog that changed, or say why it cannot be served."""
+        """Look once: serve a catalog that changed, or say why it cannot be served.
+
+        A change is served when two looks in a row find the same: an editor may still be writing.
+        """
         found = fingerprint(self._path)
-        if found == self._seen:
+        settled, self._last = found == self._last, found
+        if found == self._served or not settled:
             return
         try:
             live = live_sites(read_catalogs(self._path))
@@ -45,14 +57,14 @@ class Watch:
         except CatalogError as error:
             self._report(error.detail)
         except StorageUnavailable as error:
-            # Not marked as seen: the next look tries again.
+            # Not marked as served: the next look tries again.
             self._report(error.detail)
             return
         else:
             self._sites.swap(live)
             self.trouble = None
             log.info("The catalog changed and is served.")
-        self._seen = found
+        self._served = found
 
     def _report(self, trouble: str) -> None:
         if trouble != self.trouble:

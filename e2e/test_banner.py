@@ -15,14 +15,12 @@ LOOK = """node => {
   const { width, height } = node.getBoundingClientRect();
   return { width, height, ...Object.fromEntries([...style].map((name) => [name, style[name]])) };
 }"""
-PLACED = re.compile(r"(inline|block)-size|inset.*|left|right|top|bottom|.*-origin")
-"""Where a box stands, and lengths that follow from `width` and `height` with rounding."""
 
 
 def look(visitor: Visitor, button: str) -> dict[str, Any]:
-    """Return every computed style of a button that does not say where it stands."""
+    """Return every computed style of a button, and its size in pixels."""
     found: dict[str, Any] = visitor.banner.locator(f"#consent-{button}").evaluate(LOOK)
-    return {name: value for name, value in found.items() if not PLACED.fullmatch(name)}
+    return found
 
 
 def luminance(colour: str) -> float:

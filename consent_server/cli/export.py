@@ -9,6 +9,7 @@ import click
 
 from consent_server.app import open_store
 from consent_server.consent.export import Exporter
+from consent_server.errors import SettingsError
 from consent_server.evidence.signing import ReceiptSigner
 from consent_server.keys import log_key, signing_pems
 from consent_server.settings import read_settings
@@ -29,5 +30,7 @@ def export(site: str, output: IO[str]) -> None:
     settings = read_settings()
     signer = ReceiptSigner(signing_pems(settings))
     with closing(open_store(settings)) as store:
+        if store.log(site) is None:
+            raise SettingsError(f"Nothing was ever recorded for a site {site!r}.")
         for line in Exporter(store, store, signer, log_key(settings)).lines(site):
             output.write(line + "\n")

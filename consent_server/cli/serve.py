@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 from granian.constants import Interfaces
-from granian.server import Server as Granian
+from granian.server.mp import MPServer
 
 from consent_server.app import open_store
 from consent_server.assets import load
@@ -22,8 +22,9 @@ from consent_server.settings import Settings, read_settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-_THREADS_SQLITE = 8
-_THREADS_POSTGRESQL = 4
+# They wait: for the disk, for the database, for bodies that come slowly.
+_THREADS_SQLITE = 32
+_THREADS_POSTGRESQL = 16
 
 
 @click.command()
@@ -59,10 +60,10 @@ def check(settings: Settings) -> None:
             files.check(catalog.site.id, logs)
 
 
-def _granian(settings: Settings) -> Granian:
+def _granian(settings: Settings) -> MPServer:
     # Ours wait for the disk most of the time: granian's advice on their number does not hold for them.
     logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
-    return Granian(
+    return MPServer(
         "consent_server.app:create_app",
         factory=True,
         interface=Interfaces.WSGI,

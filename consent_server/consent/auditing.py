@@ -12,7 +12,6 @@ from consent_server.errors import AuditorRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from uuid import UUID
 
     from consent_server.consent.ports import AuditorStore, Leaf, LeafStore
 
@@ -48,10 +47,13 @@ class Auditing:
             raise AuditorRefused("A valid auditor's token for this site is needed.")
         return auditor
 
-    def page(self, site: str, after: UUID | None, limit: int) -> tuple[list[Leaf], UUID | None]:
-        """Return up to `limit` leaves after `after`, and the cursor of the next page where there is one."""
-        leaves = self._leaves.page(site, after, limit + 1)
-        return leaves[:limit], leaves[limit - 1].id if len(leaves) > limit else None
+    def page(self, site: str, start: int, limit: int) -> tuple[list[Leaf], int | None]:
+        """Return up to `limit` sealed receipts from the index `start` on, and where the next page starts.
+
+        The order is that of the log: what is recorded later comes later, so that no page misses any.
+        """
+        leaves = self._leaves.receipts(site, start, limit + 1)
+        return leaves[:limit], leaves[limit].index if len(leaves) > limit else None
 
 
 def _hash(token: str) -> bytes:

@@ -119,8 +119,11 @@ class LeafStore(Protocol):
     def leaf(self, site: str, leaf_id: UUID) -> Leaf | None:
         """Return one leaf with its index, its `jws` None if it was erased."""
 
-    def page(self, site: str, after: UUID | None, limit: int) -> list[Leaf]:
-        """Return up to `limit` receipts in the order of their ids, those after `after`. O(limit + log n)."""
+    def receipts(self, site: str, start: int, limit: int) -> list[Leaf]:
+        """Return up to `limit` sealed receipts in the order of the log, from the index `start` on."""
+
+    def stored(self, site: str, key: bytes) -> Leaf | None:
+        """Return the leaf that a key has."""
 
     def sealed(self, site: str, start: int, limit: int) -> list[Leaf]:
         """Return up to `limit` sealed leaves in the order of the log, from the index `start` on."""

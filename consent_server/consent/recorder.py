@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from consent_server.catalog.revision import revision_of
 from consent_server.consent.decision import BEHIND_LIMIT, Decision, Method, check_choices, check_time
-from consent_server.consent.ports import EraseOrder, Leaf
+from consent_server.consent.ports import Leaf
 from consent_server.consent.receipt import (
     Ruling,
     Shown,
@@ -18,12 +18,12 @@ from consent_server.consent.receipt import (
     timestamp,
     valid_until,
 )
-from consent_server.consent.statements import Statements
 from consent_server.consent.uuid7 import uuid7
 from consent_server.errors import (
     BuildUnknown,
     ChoicesMismatch,
     DecisionReused,
+    DecisionTimeRefused,
     NoticeOutdated,
     NoticeUnknown,
     ReceiptErased,
@@ -80,42 +80,36 @@ class Recorder:
 
         Raises the refusals of DESIGN 5; after any of them nothing is stored.
         """
-        previous = self._tokens.read(decision.token, site.id) if decision.token else None
-        now = self._clock()
-        shown = self._shown(site, decision.notice, now)
+        previous = self._previous(site.id, decision.token)
+        shown, replaced_at = self._shown(site, decision.notice)
         state = check_choices(decision, shown.body)
-        check_time(decision, now)
         self._check_build(decision.widget)
+        now = self._clock()
+        try:
+            check_time(decision, now)
+            check_served(replaced_at, now)
+        except (DecisionTimeRefused, NoticeOutdated):
+            # A repeat is answered however late it comes.
+            stored = self._stores.leaves.stored(site.id, self._tokens.decision_key(site.id, decision.id))
+            if stored is None:
+                raise
+            return self._answer(stored, None, decision, shown, body)
         subject = previous.subject if previous else self._tokens.subject(site.id, decision.id)
         ruling = Ruling(uuid7(now), now, state, subject, previous)
         leaf = self._leaf(site.id, decision, shown, ruling, body)
-        return self._answer(leaf, self._stores.leaves.record(leaf), decision, shown)
-
-    def holding(self, site: LiveSite, receipt_id: UUID, token: str | None) -> tuple[Leaf, Holding]:
-        """Return a receipt to its holder: a token of the same subject opens it.
-
-        Raises TokenRefused, ReceiptUnknown (also for somebody else's) and ReceiptErased.
-        """
-        holding = self._tokens.read(token, site.id)
-        leaf = self._stores.leaves.leaf(site.id, receipt_id)
-        if leaf is None or leaf.type != RECEIPT_TYPE or (leaf.jws and leaf.subject != holding.subject):
-            raise ReceiptUnknown("There is no such receipt, or the token is not for it.")
-        if leaf.jws is None:
-            raise ReceiptErased("The content of this receipt was erased.")
-        return leaf, holding
+        return self._answer(self._stores.leaves.record(leaf), leaf.id, decision, shown, body)
 
     def withdraw(self, site: LiveSite, decision: Decision, body: bytes, receipt_id: UUID) -> Recorded:
         """Record a decision that refuses everything, chained to the receipt `receipt_id`."""
         if decision.method is not Method.WITHDRAW:
             raise ChoicesMismatch("A withdrawal has the method “withdraw”.")
-        holding = self._tokens.read(decision.token, site.id)
-        if holding.receipt_id != receipt_id:
+        if self._held(site.id, decision.token).receipt_id != receipt_id:
             raise ReceiptUnknown("There is no such receipt, or the token is not for it.")
         return self.record(site, decision, body)
 
     def withdraw_by_form(self, site: LiveSite, language: str | None, token: str | None) -> Recorded:
         """Withdraw for a visitor without JavaScript, who has nothing but the token of a receipt."""
-        self._tokens.read(token, site.id)
+        self._held(site.id, token)
         notice = site.notice(language)
         decision = Decision(
             id=uuid7(self._clock()),
@@ -126,29 +120,31 @@ class Recorder:
         )
         return self.record(site, decision, sha256(decision.id.bytes).digest())
 
-    def erase(self, site: LiveSite, receipt_id: UUID, token: str | None, *, every: bool) -> int:
-        """Erase the content of a receipt, or of `every` receipt of its subject. Return how many."""
-        leaf, holding = self.holding(site, receipt_id, token)
-        only = None if every else leaf.id
-        now = self._clock()
-        statements = Statements(self._signer, site.id)
-        return self._stores.leaves.erase(
-            site.id,
-            EraseOrder(holding.subject, only, "subject", now),
-            lambda erased: statements.erasures(erased, now),
-        )
+    def _held(self, site_id: str, token: str | None) -> Holding:
+        holding = self._tokens.read(token, site_id)
+        if self._is_erased(holding):
+            raise ReceiptErased("The content of this receipt was erased.")
+        return holding
 
-    def _shown(self, site: LiveSite, wanted: str, now: int) -> Shown:
+    def _previous(self, site_id: str, token: str | None) -> Holding | None:
+        """Read the token of the receipt before; whoever had that erased begins anew, as somebody new."""
+        holding = self._tokens.read(token, site_id) if token is not None else None
+        return None if holding is None or self._is_erased(holding) else holding
+
+    def _is_erased(self, holding: Holding) -> bool:
+        leaf = self._stores.leaves.leaf(holding.site, holding.receipt_id)
+        return leaf is not None and leaf.jws is None
+
+    def _shown(self, site: LiveSite, wanted: str) -> tuple[Shown, int | None]:
+        """Return the notice that was shown, and when it was replaced, if it was."""
         for notice in site.notices.values():
             if notice.sha256 == wanted:
-                return Shown(wanted, notice.revision, notice.body)
+                return Shown(wanted, notice.revision, notice.body), None
         kept = self._stores.notices.notice(site.id, wanted)
         if kept is None:
             raise NoticeUnknown("No notice with this SHA-256 was ever served for this site.")
-        if kept.replaced_at is not None and kept.replaced_at < now - BEHIND_LIMIT:
-            raise NoticeOutdated("This notice was replaced more than 180 days ago. Load the page again.")
         notice_body = json.loads(kept.canonical)
-        return Shown(wanted, revision_of(notice_body), notice_body)
+        return Shown(wanted, revision_of(notice_body), notice_body), kept.replaced_at
 
     def _check_build(self, build: str | None) -> None:
         if build is None or build in self._known_builds:
@@ -175,8 +171,10 @@ class Recorder:
             leaf_hash=leaf_hash(jws),
         )
 
-    def _answer(self, sent: Leaf, stored: Leaf, decision: Decision, shown: Shown) -> Recorded:
-        if stored.body != sent.body:
+    def _answer(
+        self, stored: Leaf, made: UUID | None, decision: Decision, shown: Shown, body: bytes
+    ) -> Recorded:
+        if stored.body != body:
             raise DecisionReused("This decision was already recorded with another body.")
         if stored.jws is None:
             raise ReceiptErased("This decision was recorded, and its receipt erased since.")
@@ -187,5 +185,11 @@ class Recorder:
             token=token,
             subject=subject_text(stored.subject),
             valid_until=timestamp(valid_until(decision, shown)),
-            fresh=stored.id == sent.id,
+            fresh=stored.id == made,
         )
+
+
+def check_served(replaced_at: int | None, now: int) -> None:
+    """Refuse a notice that was replaced too long ago (Unix milliseconds)."""
+    if replaced_at is not None and replaced_at < now - BEHIND_LIMIT:
+        raise NoticeOutdated("This notice was replaced more than 180 days ago. Load the page again.")

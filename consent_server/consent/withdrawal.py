@@ -16,6 +16,10 @@ OWN_COOKIE = "consent"
 """The consent cookie's name (DESIGN 7)."""
 
 
+MOST_SEEN = 100
+"""Names of a request that are looked at: browsers keep fewer than 200 cookies for a site."""
+
+
 class Outcome(StrEnum):
     """Who deletes a row of the table."""
 
@@ -41,8 +45,11 @@ class Deletion:
 def deletions(catalog: Catalog, seen: Collection[str]) -> list[Deletion]:
     """Say what becomes of every optional row, given the names of the cookies that the browser sent us."""
     optional = {category.id for category in catalog.categories if not category.required}
+    kept = [row for row in catalog.cookies if row.category not in optional]
+    # What a necessary row covers stays, even where an optional row's pattern covers it too.
+    free = sorted(name for name in seen if not any(_matches(name, row.name) for row in kept))[:MOST_SEEN]
     rows = (row for row in catalog.cookies if row.category in optional)
-    return [deletion for row in rows for deletion in _fates(row, seen)]
+    return [deletion for row in rows for deletion in _fates(row, free)]
 
 
 def refusal_cookie(revision: str, time: int) -> str:
@@ -54,7 +61,7 @@ def _fates(row: Cookie, seen: Collection[str]) -> Iterator[Deletion]:
     if not row.http_only:
         yield Deletion(row.name, row.category, row.service, Outcome.SCRIPT, row.path)
         return
-    names = sorted(name for name in seen if _matches(name, row.name))
+    names = [name for name in seen if _matches(name, row.name)]
     for name in names:
         yield Deletion(name, row.category, row.service, Outcome.EXPIRED, row.path)
     if not names:

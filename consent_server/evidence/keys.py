@@ -30,10 +30,14 @@ def generate_key() -> bytes:
 
 def split_pem(pem: bytes) -> list[bytes]:
     """Split a file of one or more PEM private keys, oldest first, and check that each is on P-256."""
-    end = b"-----END PRIVATE KEY-----"
-    keys = [part.strip() + b"\n" + end + b"\n" for part in pem.split(end)[:-1]]
-    if not keys:
-        raise SettingsError("The signing key is no PEM private key. It begins “-----BEGIN PRIVATE KEY-----”.")
+    begin, end = b"-----BEGIN PRIVATE KEY-----", b"-----END PRIVATE KEY-----"
+    *parts, rest = pem.split(end)
+    keys = [part.strip() + b"\n" + end + b"\n" for part in parts]
+    if not keys or rest.strip() or not all(key.startswith(begin) for key in keys):
+        raise SettingsError(
+            "The signing key must be PEM private keys (PKCS #8) and nothing else: each begins "
+            "“-----BEGIN PRIVATE KEY-----”. `openssl pkcs8 -topk8 -nocrypt` writes one."
+        )
     for key in keys:
         load_private_key(key)
     return keys

@@ -30,6 +30,9 @@ LEAF_TYPES = frozenset({RECEIPT_TYPE, NOTICE_TYPE, BUILD_TYPE, KEY_TYPE, ERASURE
 """The `typ` of every leaf that a log may hold (DESIGN 6)."""
 _cached_private_key = lru_cache(maxsize=64)(load_private_key)
 _ECDSA = ec.ECDSA(hashes.SHA256())
+# The order of P-256 (SEC 2, section 2.4.2). For each signature (r, s) the pair (r, n - s) holds too; we
+# sign and accept the lower one alone, so that one receipt is one string.
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 class Es256(SigningAlgorithm):
@@ -38,6 +41,7 @@ class Es256(SigningAlgorithm):
     def get_signature(self, key: bytes, value: bytes) -> bytes:
         """Sign `value`."""
         r, s = decode_dss_signature(_cached_private_key(key).sign(value, _ECDSA))
+        s = min(s, _ORDER - s)
         return r.to_bytes(COORDINATE_BYTES) + s.to_bytes(COORDINATE_BYTES)
 
     def verify_signature(self, key: bytes, value: bytes, sig: bytes) -> bool:
@@ -46,10 +50,12 @@ class Es256(SigningAlgorithm):
 
 
 def signature_holds(key: ec.EllipticCurvePublicKey, value: bytes, signature: bytes) -> bool:
-    """Check a raw r ‖ s signature."""
+    """Check a raw r ‖ s signature; of the two forms of s that ECDSA allows only the lower one counts."""
     if len(signature) != 2 * COORDINATE_BYTES:
         return False
     r, s = (int.from_bytes(half) for half in (signature[:COORDINATE_BYTES], signature[COORDINATE_BYTES:]))
+    if s > _ORDER // 2:
+        return False
     try:
         key.verify(encode_dss_signature(r, s), value, _ECDSA)
     except InvalidSignature:

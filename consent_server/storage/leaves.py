@@ -8,11 +8,10 @@ from uuid import UUID
 from peewee import JOIN
 
 from consent_server.consent.ports import Leaf
-from consent_server.evidence.signing import RECEIPT_TYPE
 from consent_server.storage.tables import ErasureRow, LeafRow, PositionRow, UnsealedRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from peewee import Database
 
@@ -64,10 +63,10 @@ def values_of(leaf: Leaf) -> tuple[Any, ...]:
     )
 
 
-def find_key(database: Database, site: str, key: bytes) -> Leaf:
-    """Return the leaf that a key already has."""
-    query = LeafRow.select().where((LeafRow.site == site) & (LeafRow.key == key))
-    return _leaf(query.get(database))
+def find_key(database: Database, site: str, key: bytes) -> Leaf | None:
+    """Return the leaf that a key has, without its index."""
+    row = LeafRow.select().where((LeafRow.site == site) & (LeafRow.key == key)).first(database)
+    return None if row is None else _leaf(row)
 
 
 def find(database: Database, site: str, leaf_id: UUID) -> Leaf | None:
@@ -76,16 +75,8 @@ def find(database: Database, site: str, leaf_id: UUID) -> Leaf | None:
     return next(_leaves(query.objects().execute(database)), None)
 
 
-def page(database: Database, site: str, after: UUID | None, limit: int) -> list[Leaf]:
-    """Return up to `limit` receipts after the id `after`, in order of id."""
-    query = _placed().where((LeafRow.site == site) & (LeafRow.type == RECEIPT_TYPE))
-    if after is not None:
-        query = query.where(LeafRow.id > after.bytes)
-    return list(_leaves(query.order_by(LeafRow.id).limit(limit).objects().execute(database)))
-
-
-def sealed(database: Database, site: str, start: int, limit: int) -> list[Leaf]:
-    """Return up to `limit` leaves from the index `start` on."""
+def sealed(database: Database, site: str, start: int, limit: int, typ: str | None = None) -> list[Leaf]:
+    """Return up to `limit` leaves, of one type or of all, from the index `start` on."""
     query = (
         PositionRow.select(LeafRow, PositionRow.leaf_index)
         .join(LeafRow, on=(LeafRow.site == PositionRow.site) & (LeafRow.id == PositionRow.id))
@@ -93,6 +84,8 @@ def sealed(database: Database, site: str, start: int, limit: int) -> list[Leaf]:
         .order_by(PositionRow.leaf_index)
         .limit(limit)
     )
+    if typ is not None:
+        query = query.where(LeafRow.type == typ)
     return list(_leaves(query.objects().execute(database)))
 
 
@@ -132,7 +125,7 @@ def _placed() -> Any:
     )
 
 
-def _leaves(rows: Iterable[Any]) -> Iterable[Any]:
+def _leaves(rows: Iterable[Any]) -> Iterator[Leaf]:
     return map(_leaf, rows)
 
 

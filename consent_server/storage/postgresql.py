@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from peewee import OperationalError
 from playhouse.postgres_ext import Psycopg3Database
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from consent_server.errors import SettingsError
 from consent_server.storage import leaves
 from consent_server.storage.store import SqlStore
 
@@ -19,6 +22,13 @@ if TYPE_CHECKING:
 
 _POOL = 8
 _WAIT_SECONDS = 5.0
+# A statement that waits for somebody else's lock gives its thread back; a commit is durable whatever the
+# cluster's default is.
+_CONNECTING = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "options": "-c statement_timeout=5000 -c synchronous_commit=on",
+}
 _PREPARE_LOCK = 0x636F6E73
 _SEAL_LOCK = 0x7365616C
 
@@ -36,7 +46,7 @@ class _PooledPostgresql(Psycopg3Database):  # type: ignore[misc]
             min_size=1,
             max_size=_POOL,
             timeout=_WAIT_SECONDS,
-            kwargs={"autocommit": True},
+            kwargs={"autocommit": True, **_CONNECTING},
             check=ConnectionPool.check_connection,
             open=True,
         )
@@ -55,6 +65,13 @@ class PostgresqlStore(SqlStore):
     """The stores in a PostgreSQL database that any number of processes share."""
 
     def __init__(self, url: str) -> None:
+        try:
+            conninfo_to_dict(url)
+        except ProgrammingError:
+            # What the driver says repeats the password.
+            raise SettingsError(
+                "CONSENT_DATABASE_URL cannot be read: write special characters of the password as %XX."
+            ) from None
         self._pooled = _PooledPostgresql(url)
         super().__init__(self._pooled)
 
@@ -75,7 +92,7 @@ class PostgresqlStore(SqlStore):
         cursor = self._database.execute_sql(_INSERT, leaves.values_of(leaf))
         if cursor.rowcount == 1:
             return leaf
-        return leaves.find_key(self._database, leaf.site, leaf.key)
+        return leaves.find_key(self._database, leaf.site, leaf.key) or leaf
 
     def _writing(self) -> AbstractContextManager[Any]:
         return cast("AbstractContextManager[Any]", self._database.atomic())

@@ -124,13 +124,12 @@ class SqlSealing:
 
     def append(self, ids: Sequence[UUID], changed: Mapping[Tile, bytes], state: LogState) -> None:
         """See Sealing.append."""
-        places = [
-            {"site": self._site, "leaf_index": index, "id": leaf_id.bytes}
-            for index, leaf_id in enumerate(ids, start=self.state.size)
-        ]
-        for rows in chunked(places, _ROWS):
+        for start in range(0, len(ids), _ROWS):
+            part = [leaf_id.bytes for leaf_id in ids[start : start + _ROWS]]
+            places = enumerate(part, start=self.state.size + start)
+            rows = [{"site": self._site, "leaf_index": index, "id": leaf_id} for index, leaf_id in places]
             PositionRow.insert_many(rows).execute(self._database)
-            _delete(self._database, UnsealedRow, self._site, [row["id"] for row in rows])
+            _delete(self._database, UnsealedRow, self._site, part)
         for tile, hashes in changed.items():
             self._write_tile(tile, hashes)
         LogRow.update(

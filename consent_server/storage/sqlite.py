@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import queue
-import threading
-from concurrent.futures import Future
+import os
 from typing import TYPE_CHECKING, Any, cast
 
-from peewee import DatabaseError, InterfaceError, SqliteDatabase
+from peewee import SqliteDatabase
 
-from consent_server.errors import StorageUnavailable
+from consent_server.errors import SettingsError
 from consent_server.storage import leaves
 from consent_server.storage.store import SqlStore
+from consent_server.storage.writer import GroupWriter
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -21,86 +19,39 @@ if TYPE_CHECKING:
     from consent_server.consent.ports import Leaf
 
 _BUSY_SECONDS = 5
-_ANSWER_SECONDS = 10
-_GROUP = 64
-_WAITING = 2048
+_PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "secure_delete": 1}
 
 
 class SqliteStore(SqlStore):
-    """The stores in one SQLite file.
+    """The stores in one SQLite file, readable by its owner alone.
 
-    All receipts go through one thread, which commits up to 64 waiting ones together: a commit costs a
-    flush of the disk, and nobody is answered before the flush of their own receipt has returned.
+    All receipts go through one thread, which commits those that wait together; its connection stays open,
+    since SQLite empties its write-ahead log whenever the last connection closes.
     """
 
     # A tampered row cannot change the type of a column.
     _table_options = " STRICT"
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pragmas = {"journal_mode": "wal", "synchronous": "full", "secure_delete": 1}
-        super().__init__(SqliteDatabase(str(path), pragmas=pragmas, timeout=_BUSY_SECONDS))
-        self._queue: queue.Queue[_Waiting | None] = queue.Queue(_WAITING)
-        self._writer = threading.Thread(target=self._write, name="consent-writer", daemon=True)
-        self._writer.start()
+        _create(path)
+        super().__init__(SqliteDatabase(str(path), pragmas=_PRAGMAS, timeout=_BUSY_SECONDS))
+        self._writer = GroupWriter(self._commit, self._database.connect, self._database.close)
 
     def record(self, leaf: Leaf) -> Leaf:
         """See LeafStore.record."""
-        if not self._writer.is_alive():
-            raise StorageUnavailable("The database is closed.")
-        waiting = _Waiting(leaf)
-        try:
-            self._queue.put(waiting, timeout=_BUSY_SECONDS)
-            return waiting.answer.result(_ANSWER_SECONDS)
-        except (queue.Full, TimeoutError):
-            raise StorageUnavailable("Too many receipts are waiting to be written.") from None
+        return self._writer.write(leaf)
 
     def close(self) -> None:
         """Write what is waiting, then stop the writer."""
-        self._queue.put(None)
-        self._writer.join()
+        self._writer.close()
+
+    def _commit(self, group: list[Leaf]) -> list[Leaf]:
+        self._database.connect(reuse_if_open=True)
+        with self._writing():
+            return [self._insert_leaf(leaf) for leaf in group]
 
     def _writing(self) -> AbstractContextManager[Any]:
         return cast("AbstractContextManager[Any]", self._database.atomic("IMMEDIATE"))
-
-    def _write(self) -> None:
-        while (first := self._queue.get()) is not None:
-            group, last = self._gather(first)
-            self._write_group(group)
-            if last:
-                return
-
-    def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
-        group = [first]
-        with contextlib.suppress(queue.Empty):
-            while len(group) < _GROUP:
-                waiting = self._queue.get_nowait()
-                if waiting is None:
-                    return group, True
-                group.append(waiting)
-        return group, False
-
-    def _write_group(self, group: list[_Waiting]) -> None:
-        try:
-            stored = self._commit(group)
-        except Exception as error:  # noqa: BLE001 - the thread must outlive whatever one group meets
-            self._fail(group, error)
-        else:
-            for waiting, leaf in zip(group, stored, strict=True):
-                waiting.answer.set_result(leaf)
-
-    def _commit(self, group: list[_Waiting]) -> list[Leaf]:
-        with self._database.connection_context(), self._writing():
-            return [self._insert_leaf(waiting.leaf) for waiting in group]
-
-    def _fail(self, group: list[_Waiting], error: Exception) -> None:
-        if len(group) > 1 and not isinstance(error, (DatabaseError, InterfaceError)):
-            for waiting in group:
-                self._write_group([waiting])
-            return
-        refusal = StorageUnavailable(f"The database cannot be written now: {error}")
-        for waiting in group:
-            waiting.answer.set_exception(refusal)
 
     def _lock_log(self, _site: str) -> bool:
         # A write transaction of SQLite is alone already.
@@ -109,19 +60,18 @@ class SqliteStore(SqlStore):
     def _insert_leaf(self, leaf: Leaf) -> Leaf:
         cursor = self._database.execute_sql(_INSERT, leaves.values_of(leaf))
         if cursor.rowcount != 1:
-            return leaves.find_key(self._database, leaf.site, leaf.key)
+            return leaves.find_key(self._database, leaf.site, leaf.key) or leaf
         self._database.execute_sql(_WAIT, (leaf.site, leaf.id.bytes))
         return leaf
 
 
-class _Waiting:
-    """A receipt that waits for its commit."""
-
-    __slots__ = ("answer", "leaf")
-
-    def __init__(self, leaf: Leaf) -> None:
-        self.leaf = leaf
-        self.answer: Future[Leaf] = Future()
+def _create(path: Path) -> None:
+    """Create the file where there is none: SQLite gives its companions the mode that it has."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise SettingsError(f"The database {path} cannot be opened: {error.strerror}.") from error
 
 
 _INSERT = leaves.insert_sql("?")

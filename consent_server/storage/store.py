@@ -6,11 +6,12 @@ from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from peewee import DatabaseError, InterfaceError, SchemaManager
+from peewee import InterfaceError, OperationalError, SchemaManager
 
 from consent_server.consent.ports import Auditor, KeptNotice, LogState
 from consent_server.errors import SettingsError, StorageUnavailable
 from consent_server.evidence.merkle import EMPTY_ROOT
+from consent_server.evidence.signing import RECEIPT_TYPE
 from consent_server.storage import leaves, sealing
 from consent_server.storage.tables import TABLES, VERSION, AuditorRow, BuildRow, NoticeRow, SchemaRow
 
@@ -69,10 +70,15 @@ class SqlStore(ABC):
         with self._connected():
             return leaves.find(self._database, site, leaf_id)
 
-    def page(self, site: str, after: UUID | None, limit: int) -> list[Leaf]:
-        """See LeafStore.page."""
+    def receipts(self, site: str, start: int, limit: int) -> list[Leaf]:
+        """See LeafStore.receipts."""
         with self._connected():
-            return leaves.page(self._database, site, after, limit)
+            return leaves.sealed(self._database, site, start, limit, RECEIPT_TYPE)
+
+    def stored(self, site: str, key: bytes) -> Leaf | None:
+        """See LeafStore.stored."""
+        with self._connected():
+            return leaves.find_key(self._database, site, key)
 
     def sealed(self, site: str, start: int, limit: int) -> list[Leaf]:
         """See LeafStore.sealed."""
@@ -176,9 +182,7 @@ class SqlStore(ABC):
         if site is not None:
             query = query.where(AuditorRow.site == site)
         with self._connected():
-            rows = list(
-                (query if site is None else query.where(AuditorRow.site == site)).execute(self._database)
-            )
+            rows = list(query.execute(self._database))
         return map(_auditor, rows)
 
     def revoke(self, auditor_id: str, now: int) -> bool:
@@ -195,7 +199,7 @@ class SqlStore(ABC):
         try:
             with self._database.connection_context():
                 yield
-        except (DatabaseError, InterfaceError) as error:
+        except (OperationalError, InterfaceError) as error:
             raise StorageUnavailable(f"The database cannot be used now: {error}") from error
 
     def _prepare(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -32,10 +33,10 @@ def audit_blueprint(sites: Sites, auditing: Auditing, exporter: Exporter) -> Blu
     def receipts(site_id: str) -> Response:
         site = sites.get(site_id)
         auditing.admit(site.id, bearer(request))
-        after, limit = load_page(request.args.to_dict())
-        leaves, following = auditing.page(site.id, after, limit)
+        start, limit = load_page(request.args.to_dict())
+        leaves, following = auditing.page(site.id, start, limit)
         items = [_item(leaf) for leaf in leaves]
-        body = {"items": items, "next": str(following) if following else None}
+        body = {"items": items, "next": None if following is None else str(following)}
         return Response(json.dumps(body, separators=(",", ":")), content_type="application/json")
 
     @blueprint.get("/v1/<site_id>/audit/export")
@@ -49,7 +50,8 @@ def audit_blueprint(sites: Sites, auditing: Auditing, exporter: Exporter) -> Blu
 
 def _item(leaf: Leaf) -> dict[str, Any]:
     if leaf.jws is None:
-        return {"index": leaf.index, "id": str(leaf.id), "erased": True, "leaf_hash": leaf.leaf_hash.hex()}
+        encoded = base64.b64encode(leaf.leaf_hash).decode()
+        return {"index": leaf.index, "id": str(leaf.id), "erased": True, "leaf_hash": encoded}
     return {
         "index": leaf.index,
         "id": str(leaf.id),

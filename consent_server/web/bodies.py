@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import parse_qsl
 
 from consent_server.errors import BodyInvalid, BodyMalformed, BodyTooLarge, MediaTypeUnsupported
 
@@ -15,6 +16,7 @@ BODY_LIMIT = 16 * 1024
 
 _JSON_TYPES = {"application/json", "text/plain"}
 _FORM_TYPE = "application/x-www-form-urlencoded"
+_MOST_FIELDS = 10
 
 
 def read_json(request: Request) -> tuple[dict[str, Any], bytes]:
@@ -39,11 +41,16 @@ def read_json(request: Request) -> tuple[dict[str, Any], bytes]:
 
 
 def read_form(request: Request) -> dict[str, str]:
-    """Return a small HTML form's fields, each once."""
+    """Return a small HTML form's fields. Raises as `read_json` does."""
     _check_type(request, {_FORM_TYPE}, f"Send the form as “{_FORM_TYPE}”.")
-    if (request.content_length or 0) > BODY_LIMIT:
-        raise BodyTooLarge(f"The body is over {BODY_LIMIT} bytes.")
-    return {name: values[0] for name, values in request.form.lists()}
+    try:
+        pairs = parse_qsl(_read(request).decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        raise BodyMalformed("The body is no small form.") from None
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise BodyMalformed("The form has the same field twice.")
+    return fields
 
 
 def _check_type(request: Request, accepted: set[str], advice: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 _STYLE = "text/css; charset=utf-8"
 _GZIP_LEVEL = 9
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def files_blueprint(builds: BuildStore, stylesheet: bytes) -> Blueprint:
     @blueprint.get("/v1/assets/<sha256>.js")
     def script(sha256: str) -> Response:
         if sha256 not in scripts:
-            content = builds.build(sha256)
+            content = builds.build(sha256) if is_sha256(sha256) else None
             if content is None:
                 raise BuildUnknown("No widget build or chunk with this SHA-256 was ever served here.")
             scripts[sha256] = File.of(content)
@@ -65,6 +67,11 @@ def files_blueprint(builds: BuildStore, stylesheet: bytes) -> Blueprint:
     return blueprint
 
 
+def is_sha256(text: str) -> bool:
+    """Tell whether `text` is 64 lower-case hex digits."""
+    return bool(_SHA256.fullmatch(text))
+
+
 def send(file: File, media_type: str, caching: str) -> Response:
     """Answer with a file in the best coding that the browser takes, or with 304 where it has it."""
     coding, content = _coded(file)
@@ -75,7 +82,8 @@ def send(file: File, media_type: str, caching: str) -> Response:
     answer.set_etag(f"{file.sha256[:32]}-{coding}" if coding else file.sha256[:32])
     answer.vary.add("Accept-Encoding")
     answer.headers["Cache-Control"] = caching
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer
 
 
 def _coded(file: File) -> tuple[str, bytes]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from consent_server.consent.withdrawal import OWN_COOKIE, deletions, refusal_cookie
 from consent_server.errors import ConsentError, SiteUnknown
@@ -31,7 +32,7 @@ def forms_blueprint(sites: Sites, recorder: Recorder, stylesheet: str, public_ur
         site = sites.get(site_id)
         check_own_origin(request, public_url)
         fields = read_form(request)
-        language = fields.get("lang")
+        language = g.language = fields.get("lang")
         recorded = recorder.withdraw_by_form(site, language, fields.get("token", "").strip())
         fates = deletions(site.catalog, request.cookies.keys())
         withdrawal = Withdrawal(str(recorded.id), datetime.now(UTC), report(fates))
@@ -48,7 +49,8 @@ def forms_blueprint(sites: Sites, recorder: Recorder, stylesheet: str, public_ur
         if type(refusal) not in STATUS:
             raise refusal
         problem = Problem(int(STATUS[type(refusal)]), refusal.code, refusal.detail)
-        language = request.form.get("lang")
+        # Only from a form that was read: a body that was refused is left alone.
+        language = g.get("language")
         return render_problem(_site(), problem, stylesheet=stylesheet, language=language)
 
     def _remember_refusal(answer: Response, site: LiveSite) -> None:
@@ -59,7 +61,7 @@ def forms_blueprint(sites: Sites, recorder: Recorder, stylesheet: str, public_ur
             refusal_cookie(site.revision, int(time.time())),
             max_age=about.ask_again_after.seconds,
             domain=about.cookie_domain,
-            secure=request.is_secure,
+            secure=urlsplit(public_url or request.host_url).scheme == "https",
             samesite="Lax",
         )
 

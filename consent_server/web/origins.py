@@ -35,6 +35,7 @@ def allow_site(answer: Response, site: LiveSite) -> Response:
         allow_headers=["Authorization", "Content-Type"],
         methods=["GET", "POST", "DELETE"],
         max_age=600,
+        vary_header=False,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from http import HTTPStatus
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from flask import Response
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5
+_MOST_FIELDS = 20
 
 STATUS: dict[type[ConsentError], HTTPStatus] = {
     errors.SiteUnknown: HTTPStatus.NOT_FOUND,
@@ -71,10 +73,9 @@ def problem(
         "code": code,
     }
     if fields:
-        body["fields"] = fields
-    answer = Response(
-        json.dumps(body, ensure_ascii=False), int(status), content_type="application/problem+json"
-    )
+        body["fields"] = dict(islice(fields.items(), _MOST_FIELDS))
+    # In ASCII: a member's name may hold what no UTF-8 can.
+    answer = Response(json.dumps(body), int(status), content_type="application/problem+json")
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

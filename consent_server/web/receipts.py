@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request
 
 from consent_server.consent.uuid7 import is_uuid7
 from consent_server.consent.withdrawal import Deletion, Outcome, deletions
-from consent_server.errors import ReceiptUnknown, SiteUnknown
+from consent_server.errors import QueryInvalid, ReceiptUnknown, SiteUnknown
 from consent_server.web.bodies import read_json
 from consent_server.web.origins import allow_site, check_origin
 from consent_server.web.schemas import load_decision
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from flask import Request
 
     from consent_server.catalog.model import Catalog
+    from consent_server.consent.holders import Holders
     from consent_server.consent.recorder import Recorded, Recorder
     from consent_server.consent.sites import Sites
 
 
-def receipts_blueprint(sites: Sites, recorder: Recorder) -> Blueprint:
+def receipts_blueprint(sites: Sites, recorder: Recorder, holders: Holders) -> Blueprint:
     """Serve the receipts of every site to the browsers that hold their tokens."""
     blueprint = Blueprint("receipts", __name__)
 
@@ -49,7 +50,7 @@ def receipts_blueprint(sites: Sites, recorder: Recorder) -> Blueprint:
     @blueprint.get("/v1/<site_id>/receipts/<receipt_id>")
     def show(site_id: str, receipt_id: str) -> Response:
         site = sites.get(site_id)
-        leaf, _ = recorder.holding(site, receipt_id_of(receipt_id), bearer(request))
+        leaf = holders.receipt(site.id, receipt_id_of(receipt_id), bearer(request))
         return _json({"id": str(leaf.id), "receipt": leaf.jws})
 
     @blueprint.post("/v1/<site_id>/receipts/<receipt_id>/withdraw")
@@ -68,10 +69,14 @@ def receipts_blueprint(sites: Sites, recorder: Recorder) -> Blueprint:
     def erase(site_id: str, receipt_id: str) -> Response:
         site = sites.get(site_id)
         check_origin(request, site)
-        every = request.args.get("all") == "1"
-        return _json(
-            {"erased": recorder.erase(site, receipt_id_of(receipt_id), bearer(request), every=every)}
-        )
+        return _json({"erased": _erase(site.id, receipt_id_of(receipt_id))})
+
+    def _erase(site_id: str, receipt_id: UUID) -> int:
+        wanted = request.args.get("all")
+        if wanted not in {None, "1"}:
+            raise QueryInvalid("“all” is 1, or is left out.")
+        token = bearer(request)
+        return holders.erase_all(site_id, token) if wanted else holders.erase(site_id, receipt_id, token)
 
     return blueprint
 
@@ -101,8 +106,11 @@ def expire(answer: Response, fates: Iterable[Deletion], catalog: Catalog) -> Non
     """Expire the HttpOnly cookies that the browser sent us, both ways that they may have been set."""
     for fate in fates:
         if fate.outcome is Outcome.EXPIRED:
-            for domain in {None, catalog.site.cookie_domain}:
-                answer.delete_cookie(fate.name, path=fate.path, domain=domain)
+            domains = {None} if fate.name.startswith("__Host-") else {None, catalog.site.cookie_domain}
+            for domain in domains:
+                # Browsers heed a line for a prefixed name only where it keeps what the prefix promises.
+                secure = fate.name.startswith(("__Host-", "__Secure-"))
+                answer.delete_cookie(fate.name, path=fate.path, domain=domain, secure=secure)
 
 
 def _recorded(recorded: Recorded, **more: Any) -> Response:

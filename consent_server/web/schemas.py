@@ -13,23 +13,24 @@ from consent_server.errors import BodyInvalid, QueryInvalid
 
 _MOST_CHOICES = 200
 _PAGE_LIMIT = 1000
+_MOST_LEAVES = 2**62
 _NAME = validate.Regexp(r"\A[a-z0-9][a-z0-9-]{0,62}\Z", error="Not the id of a category or service.")
 _SHA256 = validate.Regexp(r"\A[0-9a-f]{64}\Z", error="Not a SHA-256: 64 lower-case hex digits.")
 
 
-class _StrictBoolean(fields.Boolean):
+class _StrictBoolean(fields.Field[bool]):
     """true or false, and nothing that could be read as either."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:  # noqa: ARG002
         if not isinstance(value, bool):
             raise ValidationError("Must be true or false.")
-        return bool(super()._deserialize(value, attr, data, **kwargs))
+        return value
 
 
 class _Uuid7(fields.Field[UUID]):
     """A UUIDv7 in its one canonical spelling (RFC 9562, section 4)."""
 
-    def _deserialize(self, value: Any, _attr: str | None, _data: Any, **_kwargs: Any) -> UUID:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> UUID:  # noqa: ARG002
         try:
             uuid = UUID(value)
         except (ValueError, TypeError, AttributeError):
@@ -70,7 +71,7 @@ class DecisionSchema(Schema):
     choices = _choices(required=True)
     services = _choices(load_default=dict)
     signals = fields.Nested(_SignalsSchema, load_default=lambda: {"gpc": False})
-    token = fields.String(validate=validate.Length(max=1024))
+    token = fields.String(validate=validate.Length(1, 1024))
 
     @post_load
     def _decision(self, data: dict[str, Any], **_: Any) -> Decision:
@@ -94,7 +95,7 @@ class PageSchema(Schema):
 
         unknown = EXCLUDE
 
-    cursor = _Uuid7()
+    cursor = fields.Integer(load_default=0, validate=validate.Range(0, _MOST_LEAVES))
     limit = fields.Integer(load_default=100, validate=validate.Range(1, _PAGE_LIMIT))
 
 
@@ -107,22 +108,18 @@ def load_decision(body: dict[str, Any]) -> Decision:
     try:
         decision: Decision = _DECISION.load(body)
     except ValidationError as error:
-        raise BodyInvalid(
-            "Some fields of the decision are wrong.", _flat(error.normalized_messages())
-        ) from None
+        raise BodyInvalid("Some fields of the decision are wrong.", _flat(error.messages)) from None
     return decision
 
 
-def load_page(query: dict[str, str]) -> tuple[UUID | None, int]:
-    """Return the cursor and the limit of a page of receipts, or raise QueryInvalid."""
+def load_page(query: dict[str, str]) -> tuple[int, int]:
+    """Return the first index and the limit of a page of receipts, or raise QueryInvalid."""
     try:
         page = _PAGE.load(query)
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{name}: {' '.join(why)}" for name, why in _flat(error.normalized_messages()).items()
-        )
+        wrong = "; ".join(f"{name}: {' '.join(why)}" for name, why in _flat(error.messages).items())
         raise QueryInvalid(f"The query cannot be used. {wrong}") from None
-    return page.get("cursor"), page["limit"]
+    return page["cursor"], page["limit"]
 
 
 def _flat(messages: Any, prefix: str = "") -> dict[str, list[str]]:

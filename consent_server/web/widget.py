@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, request
 
 from consent_server.errors import NoticeUnknown
-from consent_server.web.files import IMMUTABLE, SCRIPT, File, send
+from consent_server.web.files import IMMUTABLE, SCRIPT, File, is_sha256, send
 from consent_server.web.origins import allow_everyone
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def widget_blueprint(sites: Sites, build: bytes, notices: NoticeStore) -> Bluepr
 
     @blueprint.get("/v1/<site_id>/notices/<sha256>.json")
     def notice_by_hash(site_id: str, sha256: str) -> Response:
-        kept = notices.notice(sites.get(site_id).id, sha256)
+        site = sites.get(site_id)
+        kept = notices.notice(site.id, sha256) if is_sha256(sha256) else None
         if kept is None:
             raise NoticeUnknown("No notice with this SHA-256 was ever served for this site.")
         return _fresh(kept.canonical, "application/json", IMMUTABLE)
@@ -80,4 +81,5 @@ def _fresh(content: bytes, media_type: str, caching: str) -> Response:
     answer = Response(content, content_type=media_type)
     answer.headers["Cache-Control"] = caching
     answer.add_etag()
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer

@@ -34,6 +34,7 @@ WIDGET = {
     "storage_session",
     "storage_indexed",
     "http_only",
+    "opt_out",
     "new_tab",
     "settings",
     "frame_text",

@@ -19,6 +19,8 @@ import pytest
 from click.testing import CliRunner
 
 from consent_server.cli import main
+from consent_server.evidence.keys import generate_key
+from consent_server.evidence.signing import ReceiptSigner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -175,8 +177,14 @@ def test_serve_records_and_export_verifies(
         headers = {"Origin": "https://shop.example", "Content-Type": "text/plain"}
         with urlopen(Request(f"{url}/v1/shop/receipts", body, headers), timeout=5) as answer:
             recorded = json.load(answer)
-        page = fetch(f"{url}/v1/shop/audit/receipts", Authorization=f"Bearer {token}")
-        assert [item["receipt"] for item in page["items"]] == [recorded["receipt"]]
+        receipts: list[str] = []
+        for _ in range(100):
+            page = fetch(f"{url}/v1/shop/audit/receipts", Authorization=f"Bearer {token}")
+            receipts = [item["receipt"] for item in page["items"]]
+            if receipts:
+                break
+            time.sleep(0.1)
+        assert receipts == [recorded["receipt"]]
         keys = tmp_path / "jwks.json"
         keys.write_text(json.dumps(fetch(f"{url}/.well-known/jwks.json")))
     file = tmp_path / "export.ndjson"
@@ -184,17 +192,23 @@ def test_serve_records_and_export_verifies(
     verified = run("verify", str(file), "--keys", str(keys))
     assert verified.returncode == 0, verified.stderr
     assert "1 receipts verified: 1 partial." in verified.stdout
+    assert "is complete to" in verified.stdout
+    visit = tmp_path / "visit.txt"
+    assert run("verify", str(file), "--save-checkpoint", str(visit)).returncode == 0
+    assert "It grew from your checkpoint." in run("verify", str(file), "--since", str(visit)).stdout
 
 
 def test_verify_exits_1_and_names_the_receipt_that_fails(run: Callable[..., Any], tmp_path: Path) -> None:
     """One character is enough."""
     file = tmp_path / "export.ndjson"
-    run("export", "--site", "shop", "-o", str(file))
-    head = file.read_text(encoding="utf-8").splitlines()[0]
-    file.write_text(head + "\n" + json.dumps({"type": "consent-receipt+jws", "jws": "a.b.c"}) + "\n")
+    keys = ReceiptSigner([generate_key()]).jwks()
+    head = {"site": "shop", "keys": keys, "log_key": None, "checkpoint": None}
+    line = {"type": "consent-receipt+jws", "jws": "a.b.c"}
+    file.write_text(f"{json.dumps(head)}\n{json.dumps(line)}\n", encoding="utf-8")
     result = run("verify", str(file))
     assert result.returncode == 1
     assert "line 2" in result.stderr
+    assert run("export", "--site", "typo").returncode == 2
     assert "Traceback" not in result.stderr
 
 

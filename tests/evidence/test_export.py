@@ -161,10 +161,10 @@ def test_an_export_that_agrees_with_itself_fails_against_the_auditors_keys() -> 
     others = note.verifier_of(ORIGIN, OTHER_LOG_KEY).encode()
     with pytest.raises(EvidenceInvalid, match=r"not among the published keys"):
         read(forged, Trust(jwks=STRANGER.jwks()))
-    with pytest.raises(EvidenceInvalid, match="^line 1: No known key"):
+    with pytest.raises(EvidenceInvalid, match=r"^line 1: No known key"):
         read(forged, Trust(log_key=others))
     for nothing in (Trust(jwks={}), Trust(jwks={"keys": []}), Trust(log_key="")):
-        with pytest.raises(EvidenceInvalid, match="^line 1"):
+        with pytest.raises(EvidenceInvalid, match=r"^line 1"):
             read(forged, nothing)
 
 

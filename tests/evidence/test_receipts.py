@@ -108,6 +108,20 @@ def test_each_altered_character_is_refused(signer: ReceiptSigner, jws: str) -> N
             verify_jws(jws[:place] + other + jws[place + 1 :], keys)
 
 
+def test_the_other_form_of_a_signature_is_refused(signer: ReceiptSigner) -> None:
+    """ECDSA lets anyone turn a signature (r, s) into (r, n - s); one receipt is one string all the same."""
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    for _ in range(8):
+        text = signer.sign(PAYLOAD)
+        head, _, signature = text.rpartition(".")
+        raw = base64.urlsafe_b64decode(signature + "==")
+        other = raw[:32] + (order - int.from_bytes(raw[32:])).to_bytes(32)
+        keys = public_keys(signer.jwks())
+        assert verify_jws(text, keys) == PAYLOAD
+        with pytest.raises(EvidenceInvalid, match="signature"):
+            verify_jws(f"{head}.{encode(other)}", keys)
+
+
 def damaged(jws: str) -> dict[str, str]:
     """Damage a receipt in each way that a lenient reader would let pass."""
     head, payload, signature = jws.split(".")
@@ -159,6 +173,14 @@ def test_a_signing_key_that_is_none_is_refused_in_plain_words(pem: bytes) -> Non
     """The operator reads what is wrong with the key."""
     with pytest.raises(SettingsError, match="signing key"):
         split_pem(pem)
+
+
+def test_a_key_that_would_be_passed_over_is_refused() -> None:
+    """An old key must not go on signing because the new one is in another form."""
+    other = b"-----BEGIN EC PRIVATE KEY-----\nAA==\n-----END EC PRIVATE KEY-----\n"
+    for pem in (generate_key() + other, other + generate_key(), generate_key() + b"more"):
+        with pytest.raises(SettingsError, match="signing key"):
+            split_pem(pem)
 
 
 def test_keys_that_are_damaged_or_misnamed_are_refused(signer: ReceiptSigner) -> None:

@@ -89,7 +89,7 @@ def test_an_entry_belongs_to_its_site(store: SqlStore) -> None:
     one = leaf()
     store.record(one)
     assert store.leaf("other", one.id) is None
-    assert store.page("other", None, 10) == []
+    assert store.unsealed("other", None, 10) == []
 
 
 def test_a_repeated_decision_keeps_the_first_entry(store: SqlStore) -> None:
@@ -97,7 +97,7 @@ def test_a_repeated_decision_keeps_the_first_entry(store: SqlStore) -> None:
     first = store.record(leaf())
     again = store.record(replace(leaf(), key=first.key))
     assert again == first
-    assert store.page("shop", None, 10) == [first]
+    assert store.unsealed("shop", None, 10) == [first]
 
 
 def test_one_decision_sent_by_many_threads_at_once_becomes_one_entry(store: SqlStore) -> None:
@@ -106,7 +106,7 @@ def test_one_decision_sent_by_many_threads_at_once_becomes_one_entry(store: SqlS
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(store.record, rivals))
     assert len(set(answers)) == 1
-    assert store.page("shop", None, 100) == answers[:1]
+    assert store.unsealed("shop", None, 100) == answers[:1]
 
 
 def test_many_entries_at_once_are_all_stored(store: SqlStore) -> None:
@@ -114,7 +114,7 @@ def test_many_entries_at_once_are_all_stored(store: SqlStore) -> None:
     leaves = [leaf(NOW + number) for number in range(200)]
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(store.record, leaves))
-    assert store.page("shop", None, 1000) == leaves
+    assert store.unsealed("shop", None, 1000) == leaves
 
 
 def test_a_second_store_on_the_same_database_sees_and_repeats(
@@ -135,7 +135,7 @@ def test_pages_follow_the_order_of_ids_without_gap_or_repeat(store: SqlStore) ->
     """Walking by cursor meets every leaf once, the oldest first."""
     leaves = [store.record(leaf(NOW + number)) for number in range(7)]
     walked: list[Leaf] = []
-    while page := store.page("shop", walked[-1].id if walked else None, 3):
+    while page := store.unsealed("shop", walked[-1].id if walked else None, 3):
         walked += page
     assert walked == leaves
 
@@ -236,8 +236,10 @@ def test_an_erasure_of_a_waiting_leaf_is_stated_when_it_is_sealed(store: SqlStor
 def test_statements_are_no_receipts(store: SqlStore) -> None:
     """Pages of receipts leave them out, the log does not."""
     statement = store.record(replace(leaf(), type=NOTICE_TYPE))
-    assert store.page("shop", None, 10) == []
-    assert [one.id for one in seal(store)] == [statement.id]
+    receipt = store.record(leaf(NOW + 1))
+    assert [one.id for one in seal(store)] == [statement.id, receipt.id]
+    assert [one.id for one in store.receipts("shop", 0, 10)] == [receipt.id]
+    assert store.receipts("shop", 2, 10) == []
 
 
 def test_a_notice_is_kept_and_marked_when_replaced(store: SqlStore) -> None:
@@ -303,6 +305,57 @@ def test_tables_of_another_version_are_refused(store: SqlStore) -> None:
         store._database.execute_sql("UPDATE schema_version SET version = 99")  # noqa: SLF001
     with pytest.raises(SettingsError, match="version 99"):
         store.prepare()
+
+
+def test_one_leaf_that_cannot_be_stored_leaves_the_others_of_its_group_alone(tmp_path: Path) -> None:
+    """Whoever sends it is refused; the rest is stored."""
+    store = SqliteStore(tmp_path / "store.db")
+    store.prepare()
+    bad = replace(leaf(), language=b"bytes")  # type: ignore[arg-type]
+    leaves = [leaf(NOW + number) for number in range(40)]
+
+    def record(one: Leaf) -> object:
+        try:
+            return store.record(one)
+        except StorageUnavailable:
+            return None
+
+    with ThreadPoolExecutor(41) as pool:
+        answers = list(pool.map(record, [*leaves[:20], bad, *leaves[20:]]))
+    assert answers == [*leaves[:20], None, *leaves[20:]]
+    store.close()
+
+
+def test_somebody_elses_lock_gives_the_thread_back(postgresql_url: str) -> None:
+    """A table that is locked for long is a refusal within seconds, not a thread that hangs."""
+    store, other = PostgresqlStore(postgresql_url), PostgresqlStore(postgresql_url)
+    store.prepare()
+    with other._connected(), other._writing():  # noqa: SLF001 - somebody else's session
+        other._database.execute_sql("LOCK TABLE leaf")  # noqa: SLF001
+        with pytest.raises(StorageUnavailable):
+            store.record(leaf())
+    one = leaf()
+    assert store.record(one) == one
+    store.close()
+    other.close()
+
+
+def test_the_file_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    """With its companions, and the directory that was made for it."""
+    store = SqliteStore(tmp_path / "new" / "store.db")
+    store.prepare()
+    store.record(leaf())
+    modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "new").iterdir()}
+    assert modes == {0o600}
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+    store.close()
+
+
+def test_a_password_is_not_repeated_when_the_address_cannot_be_read() -> None:
+    """What is printed at start may end in a log."""
+    with pytest.raises(SettingsError) as refused:
+        PostgresqlStore("postgresql://me:100%secret@db/consent")
+    assert "secret" not in refused.value.detail
 
 
 def test_a_database_that_is_gone_is_a_refusal_and_not_a_crash(tmp_path: Path) -> None:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from consent_server.app import Server
 
+    Decide = Callable[..., dict[str, Any]]
+    Post = Callable[..., Any]
+
 PATH = "/v1/shop/audit/receipts"
 
 
@@ -41,11 +44,13 @@ def pull(client: FlaskClient, token: str) -> Callable[[str], Any]:
 
 
 def test_an_auditor_walks_through_every_receipt(
-    pull: Callable[[str], Any], post: Callable[..., Any], decide: Callable[..., Any]
+    pull: Callable[[str], Any], server: Server, post: Callable[..., Any], decide: Callable[..., Any]
 ) -> None:
     """By cursor, the oldest first, each once; the last page has no next."""
     receipts = [post(decide()).json["receipt"] for _ in range(5)]
-    walked, cursor = [], ""
+    server.seal()
+    walked: list[str] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = pull(f"{PATH}?limit=2&cursor={cursor}" if cursor else f"{PATH}?limit=2").json
         walked += [item["receipt"] for item in page["items"]]
@@ -54,10 +59,11 @@ def test_an_auditor_walks_through_every_receipt(
 
 
 def test_a_page_says_what_each_receipt_is(
-    pull: Callable[[str], Any], post: Callable[..., Any], decide: Callable[..., Any]
+    pull: Callable[[str], Any], server: Server, post: Callable[..., Any], decide: Callable[..., Any]
 ) -> None:
     """Enough to filter by, without decoding."""
     recorded = post(decide()).json
+    server.seal()
     (item,) = pull(PATH).json["items"]
     assert (
         item.items() >= {"id": recorded["id"], "state": "partial", "method": "save", "language": "en"}.items()
@@ -65,10 +71,11 @@ def test_a_page_says_what_each_receipt_is(
 
 
 def test_an_erased_receipt_is_shown_as_erased(
-    pull: Callable[[str], Any], client: FlaskClient, post: Callable[..., Any], decide: Callable[..., Any]
+    pull: Callable[[str], Any], client: FlaskClient, server: Server, post: Post, decide: Decide
 ) -> None:
     """The gap is visible, its leaf hash stays, its content does not."""
     mine = post(decide()).json
+    server.seal()
     headers = {"Origin": "https://shop.example", "Authorization": f"Bearer {mine['token']}"}
     client.delete(f"/v1/shop/receipts/{mine['id']}", headers=headers)
     (item,) = pull(PATH).json["items"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from consent_server.evidence.signing import RECEIPT_TYPE
 from consent_server.evidence.verify import parse_jws
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def test_the_form_withdraws_with_the_receipt_code(
     )
     assert (answer.status_code, answer.mimetype) == (200, "text/html")
     assert 'lang="lt"' in answer.text
-    entry = server.store.page("shop", None, 10)[-1]
+    entry = server.store.unsealed("shop", None, 100)[-1]
     assert entry.jws is not None
     payload = parse_jws(entry.jws).payload
     assert (payload["state"], payload["method"], payload["previous"]["id"]) == (
@@ -78,7 +79,23 @@ def test_a_form_that_cannot_be_taken_gets_a_plain_page_and_leaves_nothing(
     answer = client.post("/v1/shop/cookies", data=fields, headers=headers)
     assert (answer.status_code, answer.mimetype) == (status, "text/html")
     assert "<script" not in answer.text
-    assert server.store.page("shop", None, 10) == []
+    waiting = server.store.unsealed("shop", None, 100)
+    assert [leaf for leaf in waiting if leaf.type == RECEIPT_TYPE] == []
+
+
+def test_a_body_of_another_kind_is_not_even_read(client: FlaskClient) -> None:
+    """Not for its language either: many parts, many fields, whatever its size."""
+    parts = {f"field{number}": "x" for number in range(1500)}
+    answer = client.post("/v1/shop/cookies", data=parts, headers=OWN, content_type="multipart/form-data")
+    assert (answer.status_code, answer.mimetype) == (415, "text/html")
+    assert client.post("/v1/shop/cookies", data=parts, headers=OWN).status_code in {400, 413}
+    twice = client.post(
+        "/v1/shop/cookies",
+        data=b"token=a&token=b",
+        headers=OWN,
+        content_type="application/x-www-form-urlencoded",
+    )
+    assert twice.status_code == 400
 
 
 def test_json_is_not_taken_for_a_form(client: FlaskClient) -> None:

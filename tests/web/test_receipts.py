@@ -6,12 +6,14 @@ import hashlib
 import json
 import logging
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
 from consent_server.app import now
 from consent_server.consent.uuid7 import uuid7
 from consent_server.evidence.keys import public_keys
+from consent_server.evidence.signing import RECEIPT_TYPE
 from consent_server.evidence.verify import verify_jws
 
 if TYPE_CHECKING:
@@ -36,7 +38,8 @@ def payload_of(client: FlaskClient, jws: str) -> Any:
 
 def stored(server: Server) -> int:
     """Count the receipts in the database."""
-    return len(server.store.page("shop", None, 1000))
+    waiting = server.store.unsealed("shop", None, 1000)
+    return sum(leaf.type == RECEIPT_TYPE for leaf in [*waiting, *server.store.sealed("shop", 0, 1000)])
 
 
 def test_a_decision_becomes_a_signed_receipt_that_is_stored(
@@ -67,7 +70,9 @@ def test_a_decision_becomes_a_signed_receipt_that_is_stored(
     assert payload["controller"] == {"name": "Shop UAB"}
     assert payload["jurisdiction"] == "EU"
     assert payload["valid_until"] == answer.json["valid_until"]
-    assert server.store.page("shop", None, 10)[0].jws == answer.json["receipt"]
+    leaf = server.store.leaf("shop", UUID(answer.json["id"]))
+    assert leaf is not None
+    assert leaf.jws == answer.json["receipt"]
 
 
 def test_a_receipt_holds_no_address_no_user_agent_and_no_decision_id(
@@ -184,6 +189,61 @@ def test_an_erased_receipt_is_gone_and_its_decision_cannot_be_repeated(
         assert (answer.status_code, answer.json["code"]) == (410, "receipt_erased")
 
 
+def test_an_erased_receipt_is_only_known_to_its_holder(
+    client: FlaskClient, decide: Decide, post: Post
+) -> None:
+    """A stranger does not learn that there was one."""
+    mine, other = post(decide()).json, post(decide()).json
+    path = f"/v1/shop/receipts/{mine['id']}"
+    client.delete(path, headers={**ORIGIN, "Authorization": f"Bearer {mine['token']}"})
+    stranger = client.get(path, headers={"Authorization": f"Bearer {other['token']}"})
+    assert (stranger.status_code, stranger.json["code"]) == (404, "receipt_unknown")
+
+
+def test_whoever_had_their_receipt_erased_begins_anew(
+    client: FlaskClient, decide: Decide, post: Post
+) -> None:
+    """The erased pseudonym does not live on: neither chain nor subject, and no withdrawal of what is gone."""
+    mine = post(decide()).json
+    headers = {**ORIGIN, "Authorization": f"Bearer {mine['token']}"}
+    client.delete(f"/v1/shop/receipts/{mine['id']}", headers=headers)
+    again = post(decide(token=mine["token"])).json
+    assert again["subject"] != mine["subject"]
+    assert payload_of(client, again["receipt"])["previous"] is None
+    refusing = {"analytics": False, "marketing": False}
+    body = decide(method="withdraw", choices=refusing, token=mine["token"])
+    assert post(body, f"/v1/shop/receipts/{mine['id']}/withdraw").json["code"] == "receipt_erased"
+
+
+def test_the_rest_can_be_erased_after_one_was(client: FlaskClient, decide: Decide, post: Post) -> None:
+    """`all=1` goes by the token, whatever became of the receipt in the path."""
+    first = post(decide()).json
+    second = post(decide(token=first["token"])).json
+    headers = {**ORIGIN, "Authorization": f"Bearer {second['token']}"}
+    path = f"/v1/shop/receipts/{second['id']}"
+    assert client.delete(path, headers=headers).json == {"erased": 1}
+    assert client.delete(f"{path}?all=1", headers=headers).json == {"erased": 1}
+    assert client.delete(f"{path}?all=true", headers=headers).json["code"] == "query_invalid"
+
+
+def test_a_repeat_is_answered_however_late_it_comes(
+    server: Server, decide: Decide, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time limits are for new decisions."""
+    body = decide()
+    first = post(body)
+    later = now() + 200 * DAY
+    recorder = next(
+        cell.cell_contents
+        for cell in server.app.view_functions["receipts.record"].__closure__ or ()
+        if type(cell.cell_contents).__name__ == "Recorder"
+    )
+    monkeypatch.setattr(recorder, "_clock", lambda: later)
+    again = post(body)
+    assert (again.status_code, again.json) == (200, first.json)
+    assert post(decide()).json["code"] == "decision_time"
+
+
 def test_a_subject_can_erase_every_receipt_of_theirs(client: FlaskClient, decide: Decide, post: Post) -> None:
     """`all=1` takes the whole chain and leaves others' alone."""
     first = post(decide()).json
@@ -251,6 +311,7 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {
     "signals unknown": ({"signals": {"dnt": True}}, 422, "body_invalid"),
     "signal a string": ({"signals": {"gpc": "1"}}, 422, "body_invalid"),
     "token no string": ({"token": 5}, 422, "body_invalid"),
+    "token empty": ({"token": ""}, 422, "body_invalid"),
     "token damaged": ({"token": "abc"}, 401, "token_refused"),
     "too early": ({"decision": str(uuid7(now() + DAY))}, 422, "decision_time"),
     "too late": ({"decision": str(uuid7(now() - 181 * DAY))}, 422, "decision_time"),
@@ -286,6 +347,8 @@ BODIES: dict[str, tuple[bytes, int, str]] = {
     "a list": (b"[]", 422, "body_invalid"),
     "a string": (b'"x"', 422, "body_invalid"),
     "null": (b"null", 422, "body_invalid"),
+    "a name that is no text": (b'{"\\ud800": 1}', 422, "body_invalid"),
+    "a choice that is no text": (b'{"choices": {"\\ud800": true}}', 422, "body_invalid"),
     "a lone surrogate": (b'{"method": "\\ud800"}', 422, "body_invalid"),
     "a null character": (b'{"token": "\\u0000", "notice": "\\u0000"}', 422, "body_invalid"),
     "too large": (b" " * (16 * 1024 + 1), 413, "body_too_large"),
@@ -399,7 +462,7 @@ def test_a_decision_id_and_a_token_never_reach_the_log(
     assert token not in caplog.text
 
 
-def test_another_sites_token_is_refused(client: FlaskClient) -> None:
-    """An unknown site is 404 for every method."""
+def test_an_unknown_site_has_no_receipts(client: FlaskClient) -> None:
+    """404 before anything is read."""
     answer = client.post("/v1/none/receipts", json={}, headers=ORIGIN)
     assert (answer.status_code, answer.json["code"]) == (404, "site_unknown")

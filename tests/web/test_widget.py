@@ -104,7 +104,7 @@ def test_what_is_not_there_is_a_problem_document(client: FlaskClient, path: str,
     """404 with its code, in the one shape."""
     answer = client.get(path)
     assert (answer.status_code, answer.content_type) == (404, "application/problem+json")
-    assert set(answer.json) == {"type", "title", "status", "detail", "code"}
+    assert set(answer.json or ()) == {"type", "title", "status", "detail", "code"}
     assert answer.json["code"] == code
 
 
