@@ -96,7 +96,7 @@ def build(project: Path, into: Path = BUILT, say: Callable[[str], object] = prin
     into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=into.parent, suffix=".tmp") as directory:
         fresh = Path(directory)
-        for name in _build_bundles(project, fresh):
+        for name in _build_bundles(project.resolve(), fresh):
             say(f"Built {name} ({(fresh / name).stat().st_size} bytes)")
         _replace(fresh, into)
 
