@@ -36,6 +36,7 @@ from consent_server.web.operations import operations_blueprint
 from consent_server.web.pages import pages_blueprint
 from consent_server.web.problems import register_problems
 from consent_server.web.receipts import receipts_blueprint
+from consent_server.web.views import ReceiptViews
 from consent_server.web.widget import widget_blueprint
 
 if TYPE_CHECKING:
@@ -97,9 +98,10 @@ def build_server(settings: Settings) -> Server:
 
     recorder = Recorder(Stores(store, store, store), signer, tokens, now)
     holders = Holders(store, signer, tokens, now)
-    auditing, exporter = Auditing(store, store, now), Exporter(store, store, signer, key)
+    auditing, exporter = Auditing(store, store, store, now), Exporter(store, store, signer, key)
     sealer = Sealer(store, signer, key, now)
     stylesheet = f"/v1/assets/{assets.pages_css.sha256}.css"
+    views = ReceiptViews(store, stylesheet, settings.public_url)
 
     app = Flask("consent_server", static_folder=None)
     app.url_map.merge_slashes = False
@@ -107,9 +109,9 @@ def build_server(settings: Settings) -> Server:
     app.register_blueprint(files_blueprint(store, assets.pages_css.content))
     app.register_blueprint(pages_blueprint(sites, stylesheet))
     app.register_blueprint(forms_blueprint(sites, recorder, stylesheet, settings.public_url))
-    app.register_blueprint(receipts_blueprint(sites, recorder, holders))
+    app.register_blueprint(receipts_blueprint(sites, recorder, holders, views))
     app.register_blueprint(log_blueprint(sites, logs))
-    app.register_blueprint(audit_blueprint(sites, auditing, exporter))
+    app.register_blueprint(audit_blueprint(sites, auditing, exporter, now))
     app.register_blueprint(operations_blueprint(signer.jwks(), store.ping, lambda: watch.trouble))
     app.after_request(_harden)
     register_problems(app)
@@ -119,6 +121,8 @@ def build_server(settings: Settings) -> Server:
             state = sealer.seal(site.id)
             if state is not None:
                 files.keep(site.id, state.checkpoint)
+        if holders.erased():
+            store.scrub()
 
     watching = Repeat(watch.look, INTERVAL, "consent-watch")
     sealing = Repeat(seal, settings.seal_interval, "consent-sealer")

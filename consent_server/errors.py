@@ -148,6 +148,12 @@ class LogDamaged(ConsentError):
     code = "log_damaged"
 
 
+class LegalHold(ConsentError):
+    """A hold keeps the receipt from being erased."""
+
+    code = "legal_hold"
+
+
 class OriginForbidden(ConsentError):
     """The request does not come from an origin that may write here."""
 

@@ -12,6 +12,8 @@ from consent_server.cli.auditor import auditor
 from consent_server.cli.catalog import catalog
 from consent_server.cli.demo import demo
 from consent_server.cli.export import export
+from consent_server.cli.hold import hold
+from consent_server.cli.purge import erase, purge
 from consent_server.cli.serve import serve
 from consent_server.cli.verify import verify
 from consent_server.errors import ConsentError, EvidenceInvalid
@@ -44,5 +46,5 @@ def main() -> None:
     """
 
 
-for _command in (serve, demo, catalog, auditor, export, verify):
+for _command in (serve, demo, catalog, auditor, export, verify, erase, purge, hold):
     main.add_command(_command)

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import closing
-from typing import Any
 
 import click
 
 from consent_server.app import now, open_store
 from consent_server.catalog.files import read_catalogs
+from consent_server.cli.parameters import DAYS
 from consent_server.consent.auditing import new_auditor
 from consent_server.consent.receipt import timestamp
 from consent_server.errors import SettingsError
 from consent_server.settings import read_settings
-
-
-class _Days(click.ParamType[int]):
-    """A number of days, such as 30d."""
-
-    name = "days"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number of days."""
-        if isinstance(value, int):
-            return value
-        found = re.fullmatch(r"([1-9][0-9]{0,3})d", value)
-        if not found:
-            self.fail(f"{value!r} is not a number of days such as 30d.", param, ctx)
-        return int(found[1])
 
 
 @click.group()
@@ -39,7 +23,7 @@ def auditor() -> None:
 @auditor.command()
 @click.argument("name")
 @click.option("--site", required=True, help="The id of the site whose receipts may be read.")
-@click.option("--expires", type=_Days(), default=30, show_default="30d", help="For how long, such as 30d.")
+@click.option("--expires", type=DAYS, default=30, show_default="30d", help="For how long, such as 30d.")
 def add(name: str, site: str, expires: int) -> None:
     r"""Let NAME read the receipts of one site. Prints the token, once.
 
@@ -91,3 +75,20 @@ def revoke(auditor_id: str) -> None:
         if not store.revoke(auditor_id, now()):
             raise SettingsError(f"There is no auditor {auditor_id!r} whose token could be revoked.")
     click.echo(f"The token of {auditor_id} is revoked.")
+
+
+@auditor.command()
+@click.option("--site", required=True, help="The id of the site.")
+@click.option("--last", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many.")
+def log(site: str, last: int) -> None:
+    r"""Show what auditors looked at, the newest first.
+
+    \b
+    Example:
+      consent-server auditor log --site bacloud --last 20
+    """
+    with closing(open_store(read_settings())) as store:
+        names = {known.id: known.name for known in store.auditors(site)}
+        for access in store.accesses(site, last):
+            name = names.get(access.auditor, "?")
+            click.echo(f"{timestamp(access.time)}  {access.action:<12}  {access.auditor}  {name}")

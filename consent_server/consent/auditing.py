@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from consent_server.consent.ports import Auditor
+from consent_server.consent.ports import Access, Auditor
+from consent_server.consent.statistics import statistics
 from consent_server.errors import AuditorRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from consent_server.consent.ports import AuditorStore, Leaf, LeafStore
+    from consent_server.consent.ports import AuditorStore, Filter, Leaf, LeafStore, LogStore
 
 _DAY = 24 * 60 * 60 * 1000
 _PREFIX = "auditor-"
@@ -29,13 +30,19 @@ def new_auditor(site: str, name: str, days: int, now: int) -> tuple[Auditor, str
 class Auditing:
     """Admits auditors and reads receipts on their behalf. `clock` returns Unix milliseconds."""
 
-    def __init__(self, auditors: AuditorStore, leaves: LeafStore, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, auditors: AuditorStore, leaves: LeafStore, logs: LogStore, clock: Callable[[], int]
+    ) -> None:
         self._auditors = auditors
         self._leaves = leaves
+        self._logs = logs
         self._clock = clock
 
-    def admit(self, site: str, token: str | None) -> Auditor:
-        """Return the auditor whose token this is, or raise AuditorRefused: one answer for every reason."""
+    def admit(self, site: str, token: str | None, action: str) -> Auditor:
+        """Return the auditor whose token this is, and keep that they did `action`.
+
+        Raises AuditorRefused, with one answer for every reason.
+        """
         auditor = self._auditors.auditor(_hash(token)) if token else None
         refused = (
             auditor is None
@@ -45,15 +52,20 @@ class Auditing:
         )
         if auditor is None or refused:
             raise AuditorRefused("A valid auditor's token for this site is needed.")
+        self._auditors.note_access(Access(auditor.id, site, action, self._clock()))
         return auditor
 
-    def page(self, site: str, start: int, limit: int) -> tuple[list[Leaf], int | None]:
+    def page(self, site: str, start: int, limit: int, wanted: Filter) -> tuple[list[Leaf], int | None]:
         """Return up to `limit` sealed receipts from the index `start` on, and where the next page starts.
 
         The order is that of the log: what is recorded later comes later, so that no page misses any.
+        A page of a filter may be short, even empty, and there is more all the same: the cursor says so.
         """
-        leaves = self._leaves.receipts(site, start, limit + 1)
-        return leaves[:limit], leaves[limit].index if len(leaves) > limit else None
+        return self._leaves.receipts(site, start, limit, wanted)
+
+    def statistics(self, site: str, first: int, last: int) -> dict[str, Any]:
+        """Return statistics of a range of days (days since 1970, UTC)."""
+        return statistics(self._logs.tallies(site, first, last), first, last)
 
 
 def _hash(token: str) -> bytes:

@@ -28,6 +28,7 @@ class Holders:
         self._signer = signer
         self._tokens = tokens
         self._clock = clock
+        self._erased = 0
 
     def receipt(self, site: str, receipt_id: UUID, token: str | None) -> Leaf:
         """Return a receipt to its holder.
@@ -57,8 +58,15 @@ class Holders:
     def _erase(self, holding: Holding, leaf_id: UUID | None) -> int:
         now = self._clock()
         statements = Statements(self._signer, holding.site)
-        return self._leaves.erase(
+        erased = self._leaves.erase(
             holding.site,
-            EraseOrder(holding.subject, leaf_id, "subject", now),
-            lambda erased: statements.erasures(erased, now),
+            EraseOrder("subject", now, holding.subject, None if leaf_id is None else (leaf_id,)),
+            lambda erasures: statements.erasures(erasures, now),
         )
+        self._erased += erased
+        return erased
+
+    def erased(self) -> int:
+        """Return how many were erased since this was last asked: the database's files are to be scrubbed."""
+        erased, self._erased = self._erased, 0
+        return erased

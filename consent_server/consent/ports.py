@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from uuid import UUID
 
@@ -21,7 +21,8 @@ class Leaf:
     Times are Unix milliseconds; `jws` is None once the content is erased. `key` says what may stand in the
     log only once: for a receipt the keyed digest of its decision id, time first, so that an index on it
     stays in order; `body` is the SHA-256 of the posted body. `leaf_hash` is RFC 6962's, SHA-256(0x00 ‖ JWS).
-    From `subject` on the members describe receipts and are empty for others. `index` is None until sealed.
+    From `subject` on the members describe receipts and are empty for others; `granted` names the granted
+    categories and services, each between spaces. `index` is None until sealed.
     """
 
     site: str
@@ -37,11 +38,23 @@ class Leaf:
     method: str = ""
     language: str = ""
     notice: str = ""
+    granted: str = ""
+    gpc: bool = False
     index: int | None = None
 
     def erased(self) -> Leaf:
         """Return what is left of this leaf once its content is gone: its place, its hash and its keys."""
-        return replace(self, jws=None, subject=b"", state="", method="", language="", notice="")
+        return Leaf(
+            self.site,
+            self.id,
+            self.type,
+            self.key,
+            self.time,
+            None,
+            self.leaf_hash,
+            self.body,
+            index=self.index,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +103,72 @@ class Auditor:
 
 @dataclass(frozen=True, slots=True)
 class EraseOrder:
-    """Which receipts to erase and why: those of `subject`, or only `leaf_id` among them."""
+    """Which receipts to erase and why: those of `subject`, or those of `ids`, or of `ids` those of `subject`.
 
-    subject: bytes
-    leaf_id: UUID | None
+    `reason` is `subject`, `retention` or `operator`; `time` in Unix milliseconds.
+    """
+
     reason: str
+    time: int
+    subject: bytes | None = None
+    ids: tuple[UUID, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which receipts an auditor wants: all that agree in every member that is not None.
+
+    Times in Unix milliseconds: from `since` on and before `until`. `granted` is a category or a service.
+    """
+
+    since: int | None = None
+    until: int | None = None
+    state: str | None = None
+    granted: str | None = None
+    subject: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What sealing needs to know of a leaf that waits."""
+
+    id: UUID
+    leaf_hash: bytes
+    time: int
+    type: str
+    state: str
+    method: str
+    language: str
+    granted: str
+    gpc: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A count that is kept: in one `respect` (`state`, `method`, …), for one day (days since 1970, UTC)."""
+
+    day: int
+    respect: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A receipt that must not be erased before `until` (Unix milliseconds), and who said so."""
+
+    id: UUID
+    reason: str
+    person: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One use of an auditor's token. `time` in Unix milliseconds."""
+
+    auditor: str
+    site: str
+    action: str
     time: int
 
 
@@ -119,8 +193,15 @@ class LeafStore(Protocol):
     def leaf(self, site: str, leaf_id: UUID) -> Leaf | None:
         """Return one leaf with its index, its `jws` None if it was erased."""
 
-    def receipts(self, site: str, start: int, limit: int) -> list[Leaf]:
-        """Return up to `limit` sealed receipts in the order of the log, from the index `start` on."""
+    def receipts(self, site: str, start: int, limit: int, wanted: Filter) -> tuple[list[Leaf], int | None]:
+        """Return up to `limit` sealed receipts in the order of the log, from the index `start` on.
+
+        With them comes the index to go on from, None at the end. No call looks at more than some thousand
+        leaves, so that a filter which little agrees with answers with fewer and goes on: O(log n).
+        """
+
+    def old(self, site: str, before: int, limit: int) -> list[UUID]:
+        """Return up to `limit` receipts older than `before` (Unix milliseconds) that can be erased."""
 
     def stored(self, site: str, key: bytes) -> Leaf | None:
         """Return the leaf that a key has."""
@@ -134,7 +215,8 @@ class LeafStore(Protocol):
     def erase(self, site: str, order: EraseOrder, state: StateErasures) -> int:
         """Erase the content of the receipts that `order` names. Return how many it erased.
 
-        What stays is the id, the leaf hash and the key: a repeat is told that it is gone. In the same
+        Raises LegalHold, and erases nothing, where one of them is held. What stays is the id, the leaf hash
+        and the key: a repeat is told that it is gone. In the same
         transaction the erasure of sealed leaves is stated in the log by the leaves that `state` makes;
         that of others waits for their sealing.
         """
@@ -152,6 +234,9 @@ class LogStore(Protocol):
     def tiles(self, site: str, wanted: Collection[Tile]) -> Mapping[Tile, bytes]:
         """Return the stored hashes of tiles, those that there are."""
 
+    def tallies(self, site: str, first: int, last: int) -> dict[Tally, int]:
+        """Return the counts of the days from `first` to `last`."""
+
     def sealing(self, site: str) -> AbstractContextManager[Sealing | None]:
         """Open the one transaction that may seal `site` now, or None where another process has it.
 
@@ -164,14 +249,17 @@ class Sealing(Protocol):
 
     state: LogState
 
-    def waiting(self, limit: int) -> list[tuple[UUID, bytes]]:
-        """Return id and leaf hash of up to `limit` leaves that have no index yet, in the order of ids."""
+    def waiting(self, limit: int) -> list[Waiting]:
+        """Return up to `limit` leaves that have no index yet, in the order of ids."""
 
     def read(self, wanted: Collection[Tile]) -> Mapping[Tile, bytes]:
         """Return the stored hashes of tiles."""
 
     def append(self, ids: Sequence[UUID], changed: Mapping[Tile, bytes], state: LogState) -> None:
         """Give `ids` the next indices, store the changed tiles and the new state."""
+
+    def count(self, tallies: Mapping[Tally, int]) -> None:
+        """Add to the counts that are kept."""
 
     def state_erasures(self, state: StateErasures) -> None:
         """Store the statements that `state` makes of erasures whose leaves are sealed by now."""
@@ -206,8 +294,27 @@ class AuditorStore(Protocol):
     def auditor(self, token_hash: bytes) -> Auditor | None:
         """Return the auditor whose token has this SHA-256, expired and revoked ones too."""
 
-    def auditors(self, site: str | None) -> Iterator[Auditor]:
+    def auditors(self, site: str | None) -> list[Auditor]:
         """Return the auditors of a site, or of all, oldest first."""
 
     def revoke(self, auditor_id: str, now: int) -> bool:
         """Revoke an auditor's token from `now` on. False if there is none with this id."""
+
+    def note_access(self, access: Access) -> None:
+        """Keep a use of a token."""
+
+    def accesses(self, site: str, limit: int) -> list[Access]:
+        """Return the last `limit` uses of tokens of a site, the newest first."""
+
+
+class HoldStore(Protocol):
+    """Which receipts must not be erased. Threads and failures as in LeafStore."""
+
+    def hold(self, site: str, hold: Hold) -> bool:
+        """Hold a receipt, or change its hold. False if there is no such receipt with content."""
+
+    def release(self, site: str, leaf_id: UUID) -> bool:
+        """End a hold. False if there is none."""
+
+    def holds(self, site: str) -> list[Hold]:
+        """Return every hold of a site, the first to end first."""

@@ -167,6 +167,8 @@ class Recorder:
             method=decision.method.value,
             language=shown.body["language"],
             notice=shown.sha256,
+            granted=granted_text(decision),
+            gpc=decision.gpc,
             jws=jws,
             leaf_hash=leaf_hash(jws),
         )
@@ -187,6 +189,12 @@ class Recorder:
             valid_until=timestamp(valid_until(decision, shown)),
             fresh=stored.id == made,
         )
+
+
+def granted_text(decision: Decision) -> str:
+    """Return what was granted, each id between spaces, so that one can be looked for."""
+    granted = [name for name, says in {**decision.choices, **decision.services}.items() if says]
+    return f" {' '.join(sorted(granted))} " if granted else ""
 
 
 def check_served(replaced_at: int | None, now: int) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from consent_server.consent.ports import LogState
 from consent_server.consent.statements import Statements
+from consent_server.consent.statistics import tally
 from consent_server.evidence import tiles
 from consent_server.evidence.checkpoint import Checkpoint, sign
 
@@ -52,7 +53,7 @@ class Sealer:
         if not waiting:
             return False
         before = sealing.state
-        appended = tiles.append(sealing.read, before.size, [leaf_hash for _, leaf_hash in waiting])
+        appended = tiles.append(sealing.read, before.size, [leaf.leaf_hash for leaf in waiting])
         checkpoint = Checkpoint(before.origin, appended.size, appended.root)
         state = LogState(
             before.origin,
@@ -61,7 +62,8 @@ class Sealer:
             sign(checkpoint, self._key),
             self._clock(),
         )
-        sealing.append([leaf_id for leaf_id, _ in waiting], appended.changed, state)
+        sealing.append([leaf.id for leaf in waiting], appended.changed, state)
+        sealing.count(tally(waiting))
         return True
 
     def _state(self, site: str, erased: Sequence[tuple[Erasure, int]]) -> Sequence[Leaf]:

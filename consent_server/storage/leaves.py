@@ -5,17 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from peewee import JOIN
+from peewee import JOIN, fn
 
 from consent_server.consent.ports import Leaf
-from consent_server.storage.tables import ErasureRow, LeafRow, PositionRow, UnsealedRow
+from consent_server.consent.uuid7 import uuid7
+from consent_server.errors import LegalHold
+from consent_server.evidence.signing import RECEIPT_TYPE
+from consent_server.storage.tables import ErasureRow, HoldRow, LeafRow, PositionRow, UnsealedRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from peewee import Database
 
-    from consent_server.consent.ports import EraseOrder
+    from consent_server.consent.ports import EraseOrder, Filter
+
+WINDOW = 2000
+"""Leaves that one filtered page looks at, at the most."""
+
+_DISORDER = 10 * 60 * 1000
+"""Milliseconds by which the order of the log may differ from that of ids: sealing lags, clocks differ."""
 
 _COLUMNS = (
     "site",
@@ -31,6 +40,8 @@ _COLUMNS = (
     "method",
     "language",
     "notice",
+    "granted",
+    "gpc",
 )
 
 
@@ -60,6 +71,8 @@ def values_of(leaf: Leaf) -> tuple[Any, ...]:
         leaf.method,
         leaf.language,
         leaf.notice,
+        leaf.granted,
+        int(leaf.gpc),
     )
 
 
@@ -75,18 +88,51 @@ def find(database: Database, site: str, leaf_id: UUID) -> Leaf | None:
     return next(_leaves(query.objects().execute(database)), None)
 
 
-def sealed(database: Database, site: str, start: int, limit: int, typ: str | None = None) -> list[Leaf]:
-    """Return up to `limit` leaves, of one type or of all, from the index `start` on."""
+def sealed(database: Database, site: str, start: int, limit: int) -> list[Leaf]:
+    """Return up to `limit` leaves from the index `start` on."""
+    query = _in_order(site).where(PositionRow.leaf_index >= start).limit(limit)
+    return list(_leaves(query.objects().execute(database)))
+
+
+def receipts(
+    database: Database, site: str, start: int, limit: int, wanted: Filter
+) -> tuple[list[Leaf], int | None]:
+    """Return receipts that agree with a filter, and the index to go on from."""
+    end = start + WINDOW
+    query = _in_order(site).where(
+        (PositionRow.leaf_index >= start) & (PositionRow.leaf_index < end), *_conditions(wanted)
+    )
+    found = list(_leaves(query.limit(limit + 1).objects().execute(database)))
+    if len(found) > limit:
+        return found[:limit], found[limit].index
+    size = PositionRow.select(fn.MAX(PositionRow.leaf_index)).where(PositionRow.site == site).scalar(database)
+    return found, end if size is not None and size >= end else None
+
+
+def first_since(database: Database, site: str, since: int) -> int:
+    """Return an index before which no receipt is as new as `since` (Unix milliseconds)."""
+    oldest = uuid7(max(0, since - _DISORDER)).bytes[:6] + bytes(10)
     query = (
-        PositionRow.select(LeafRow, PositionRow.leaf_index)
-        .join(LeafRow, on=(LeafRow.site == PositionRow.site) & (LeafRow.id == PositionRow.id))
-        .where((PositionRow.site == site) & (PositionRow.leaf_index >= start))
-        .order_by(PositionRow.leaf_index)
+        PositionRow.select(PositionRow.leaf_index)
+        .where((PositionRow.site == site) & (PositionRow.id >= oldest))
+        .order_by(PositionRow.id)
+        .limit(1)
+    )
+    return int(query.scalar(database) or 0)
+
+
+def old(database: Database, site: str, before: int, limit: int) -> list[UUID]:
+    """Return receipts older than `before` that have content and are not held."""
+    newest = uuid7(max(0, before)).bytes[:6] + bytes(10)
+    held = HoldRow.select(HoldRow.id).where((HoldRow.site == site) & (HoldRow.until > before))
+    query = (
+        LeafRow.select(LeafRow.id)
+        .where((LeafRow.site == site) & (LeafRow.id < newest) & (LeafRow.type == RECEIPT_TYPE))
+        .where(LeafRow.jws.is_null(False) & LeafRow.id.not_in(held))
+        .order_by(LeafRow.id)
         .limit(limit)
     )
-    if typ is not None:
-        query = query.where(LeafRow.type == typ)
-    return list(_leaves(query.objects().execute(database)))
+    return [UUID(bytes=bytes(row.id)) for row in query.execute(database)]
 
 
 def unsealed(database: Database, site: str, after: UUID | None, limit: int) -> list[Leaf]:
@@ -105,16 +151,46 @@ def unsealed(database: Database, site: str, after: UUID | None, limit: int) -> l
 
 def erase(database: Database, site: str, order: EraseOrder) -> int:
     """Blank the content of the receipts that `order` names, each noted as to be stated. Return how many."""
-    chosen = (LeafRow.site == site) & (LeafRow.subject == order.subject) & LeafRow.jws.is_null(False)
-    if order.leaf_id is not None:
-        chosen &= LeafRow.id == order.leaf_id.bytes
+    chosen = (LeafRow.site == site) & LeafRow.jws.is_null(False) & (LeafRow.type == RECEIPT_TYPE)
+    if order.subject is not None:
+        chosen &= LeafRow.subject == order.subject
+    if order.ids is not None:
+        chosen &= LeafRow.id.in_([leaf_id.bytes for leaf_id in order.ids])
     ids = [row.id for row in LeafRow.select(LeafRow.id).where(chosen).execute(database)]
+    _refuse_held(database, site, ids, order.time)
+    blank = {"subject": b"", "state": "", "method": "", "language": "", "notice": "", "granted": ""}
     for leaf_id in ids:
         ErasureRow.insert(site=site, id=leaf_id, reason=order.reason, time=order.time).execute(database)
-        LeafRow.update(subject=b"", state="", method="", language="", notice="", jws=None).where(
+        LeafRow.update(jws=None, gpc=0, **blank).where(
             (LeafRow.site == site) & (LeafRow.id == leaf_id)
         ).execute(database)
     return len(ids)
+
+
+def _refuse_held(database: Database, site: str, ids: list[bytes], now: int) -> None:
+    query = HoldRow.select().where((HoldRow.site == site) & HoldRow.id.in_(ids) & (HoldRow.until > now))
+    if query.exists(database):
+        raise LegalHold("A legal hold keeps this receipt from being erased for now.")
+
+
+def _in_order(site: str) -> Any:
+    return (
+        PositionRow.select(LeafRow, PositionRow.leaf_index)
+        .join(LeafRow, on=(LeafRow.site == PositionRow.site) & (LeafRow.id == PositionRow.id))
+        .where(PositionRow.site == site)
+        .order_by(PositionRow.leaf_index)
+    )
+
+
+def _conditions(wanted: Filter) -> list[Any]:
+    return [
+        LeafRow.type == RECEIPT_TYPE,
+        *([LeafRow.time >= wanted.since] if wanted.since is not None else []),
+        *([LeafRow.time < wanted.until] if wanted.until is not None else []),
+        *([LeafRow.state == wanted.state] if wanted.state is not None else []),
+        *([LeafRow.granted.contains(f" {wanted.granted} ")] if wanted.granted is not None else []),
+        *([LeafRow.subject == wanted.subject] if wanted.subject is not None else []),
+    ]
 
 
 def _placed() -> Any:
@@ -144,5 +220,7 @@ def _leaf(row: Any) -> Leaf:
         method=row.method,
         language=row.language,
         notice=row.notice,
+        granted=row.granted,
+        gpc=bool(row.gpc),
         index=getattr(row, "leaf_index", None),
     )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from peewee import chunked
 
-from consent_server.consent.ports import Erasure, LogState
+from consent_server.consent.ports import Erasure, LogState, Tally, Waiting
 from consent_server.evidence.tiles import Tile
 from consent_server.storage.tables import (
     ErasureRow,
     LeafRow,
     LogRow,
     PositionRow,
+    TallyRow,
     TileRow,
     UnsealedRow,
 )
@@ -62,6 +64,12 @@ def read_tiles(database: Database, site: str, wanted: Collection[Tile]) -> dict[
     return found
 
 
+def read_tallies(database: Database, site: str, first: int, last: int) -> dict[Tally, int]:
+    """Return the counts of a range of days."""
+    query = TallyRow.select().where((TallyRow.site == site) & TallyRow.day.between(first, last))
+    return {Tally(row.day, row.respect, row.value): row.receipts for row in query.execute(database)}
+
+
 def state_erasures(
     database: Database, site: str, state: StateErasures, record: Callable[[Leaf], object]
 ) -> None:
@@ -106,17 +114,20 @@ class SqlSealing:
         self._record = record
         self.state = state
 
-    def waiting(self, limit: int) -> list[tuple[UUID, bytes]]:
+    def waiting(self, limit: int) -> list[Waiting]:
         """See Sealing.waiting."""
         query = (
-            UnsealedRow.select(LeafRow.id, LeafRow.leaf_hash)
+            UnsealedRow.select(*(getattr(LeafRow, column.name) for column in fields(Waiting)))
             .join(LeafRow, on=(LeafRow.site == UnsealedRow.site) & (LeafRow.id == UnsealedRow.id))
             .where(UnsealedRow.site == self._site)
             .order_by(UnsealedRow.id)
             .limit(limit)
         )
         rows = query.tuples().execute(self._database)
-        return [(UUID(bytes=bytes(leaf_id)), bytes(leaf_hash)) for leaf_id, leaf_hash in rows]
+        return [
+            Waiting(UUID(bytes=bytes(leaf_id)), bytes(leaf_hash), *words, bool(gpc))
+            for leaf_id, leaf_hash, *words, gpc in rows
+        ]
 
     def read(self, wanted: Collection[Tile]) -> Mapping[Tile, bytes]:
         """See Sealing.read."""
@@ -136,6 +147,14 @@ class SqlSealing:
             size=state.size, root=state.root, checkpoint=state.checkpoint, sealed_at=state.sealed_at
         ).where(LogRow.site == self._site).execute(self._database)
         self.state = state
+
+    def count(self, tallies: Mapping[Tally, int]) -> None:
+        """See Sealing.count."""
+        for tally, receipts in tallies.items():
+            TallyRow.insert(site=self._site, **asdict(tally), receipts=receipts).on_conflict(
+                conflict_target=[TallyRow.site, TallyRow.day, TallyRow.respect, TallyRow.value],
+                update={TallyRow.receipts: TallyRow.receipts + receipts},
+            ).execute(self._database)
 
     def state_erasures(self, state: StateErasures) -> None:
         """See Sealing.state_erasures."""

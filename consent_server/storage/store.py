@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from peewee import InterfaceError, OperationalError, SchemaManager
 
-from consent_server.consent.ports import Auditor, KeptNotice, LogState
+from consent_server.consent.ports import KeptNotice, LogState
 from consent_server.errors import SettingsError, StorageUnavailable
 from consent_server.evidence.merkle import EMPTY_ROOT
-from consent_server.evidence.signing import RECEIPT_TYPE
-from consent_server.storage import leaves, sealing
-from consent_server.storage.tables import TABLES, VERSION, AuditorRow, BuildRow, NoticeRow, SchemaRow
+from consent_server.storage import leaves, people, sealing
+from consent_server.storage.tables import TABLES, VERSION, BuildRow, NoticeRow, SchemaRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -23,7 +22,17 @@ if TYPE_CHECKING:
     from peewee import Database, Model, ModelInsert
 
     from consent_server.catalog.notice import Notice
-    from consent_server.consent.ports import EraseOrder, Leaf, Sealing, StateErasures
+    from consent_server.consent.ports import (
+        Access,
+        Auditor,
+        EraseOrder,
+        Filter,
+        Hold,
+        Leaf,
+        Sealing,
+        StateErasures,
+        Tally,
+    )
     from consent_server.evidence.tiles import Tile
 
 
@@ -60,6 +69,10 @@ class SqlStore(ABC):
         with self._connected(), self._writing():
             self._prepare()
 
+    @abstractmethod
+    def scrub(self) -> None:
+        """Let what was erased vanish from the database's files too, as far as the database can."""
+
     def ping(self) -> None:
         """Ask the database for an answer, or raise StorageUnavailable."""
         with self._connected():
@@ -70,10 +83,17 @@ class SqlStore(ABC):
         with self._connected():
             return leaves.find(self._database, site, leaf_id)
 
-    def receipts(self, site: str, start: int, limit: int) -> list[Leaf]:
+    def receipts(self, site: str, start: int, limit: int, wanted: Filter) -> tuple[list[Leaf], int | None]:
         """See LeafStore.receipts."""
         with self._connected():
-            return leaves.sealed(self._database, site, start, limit, RECEIPT_TYPE)
+            if wanted.since is not None:
+                start = max(start, leaves.first_since(self._database, site, wanted.since))
+            return leaves.receipts(self._database, site, start, limit, wanted)
+
+    def old(self, site: str, before: int, limit: int) -> list[UUID]:
+        """See LeafStore.old."""
+        with self._connected():
+            return leaves.old(self._database, site, before, limit)
 
     def stored(self, site: str, key: bytes) -> Leaf | None:
         """See LeafStore.stored."""
@@ -113,6 +133,11 @@ class SqlStore(ABC):
         """See LogStore.tiles."""
         with self._connected():
             return sealing.read_tiles(self._database, site, wanted)
+
+    def tallies(self, site: str, first: int, last: int) -> dict[Tally, int]:
+        """See LogStore.tallies."""
+        with self._connected():
+            return sealing.read_tallies(self._database, site, first, last)
 
     @contextmanager
     def sealing(self, site: str) -> Iterator[Sealing | None]:
@@ -160,38 +185,47 @@ class SqlStore(ABC):
     def add(self, auditor: Auditor) -> None:
         """See AuditorStore.add."""
         with self._connected(), self._writing():
-            AuditorRow.insert(
-                token_hash=auditor.token_hash,
-                id=auditor.id,
-                site=auditor.site,
-                name=auditor.name,
-                created=auditor.created,
-                expires=auditor.expires,
-                revoked=auditor.revoked,
-            ).execute(self._database)
+            people.add_auditor(self._database, auditor)
 
     def auditor(self, token_hash: bytes) -> Auditor | None:
         """See AuditorStore.auditor."""
         with self._connected():
-            row = AuditorRow.select().where(AuditorRow.token_hash == token_hash).first(self._database)
-        return None if row is None else _auditor(row)
+            return people.find_auditor(self._database, token_hash)
 
-    def auditors(self, site: str | None) -> Iterator[Auditor]:
+    def auditors(self, site: str | None) -> list[Auditor]:
         """See AuditorStore.auditors."""
-        query = AuditorRow.select().order_by(AuditorRow.created, AuditorRow.id)
-        if site is not None:
-            query = query.where(AuditorRow.site == site)
         with self._connected():
-            rows = list(query.execute(self._database))
-        return map(_auditor, rows)
+            return people.list_auditors(self._database, site)
 
     def revoke(self, auditor_id: str, now: int) -> bool:
         """See AuditorStore.revoke."""
-        query = AuditorRow.update(revoked=now).where(
-            (AuditorRow.id == auditor_id) & AuditorRow.revoked.is_null()
-        )
         with self._connected(), self._writing():
-            return bool(query.execute(self._database))
+            return people.revoke_auditor(self._database, auditor_id, now)
+
+    def note_access(self, access: Access) -> None:
+        """See AuditorStore.note_access."""
+        with self._connected(), self._writing():
+            people.add_access(self._database, access)
+
+    def accesses(self, site: str, limit: int) -> list[Access]:
+        """See AuditorStore.accesses."""
+        with self._connected():
+            return people.list_accesses(self._database, site, limit)
+
+    def hold(self, site: str, hold: Hold) -> bool:
+        """See HoldStore.hold."""
+        with self._connected(), self._writing():
+            return people.add_hold(self._database, site, hold)
+
+    def release(self, site: str, leaf_id: UUID) -> bool:
+        """See HoldStore.release."""
+        with self._connected(), self._writing():
+            return people.end_hold(self._database, site, leaf_id)
+
+    def holds(self, site: str) -> list[Hold]:
+        """See HoldStore.holds."""
+        with self._connected():
+            return people.list_holds(self._database, site)
 
     @contextmanager
     def _connected(self) -> Iterator[None]:
@@ -240,15 +274,3 @@ class SqlStore(ABC):
     def _insert(self, query: ModelInsert) -> None:
         """Insert a row unless it is there."""
         query.on_conflict_ignore().execute(self._database)
-
-
-def _auditor(row: Any) -> Auditor:
-    return Auditor(
-        site=row.site,
-        id=row.id,
-        name=row.name,
-        token_hash=bytes(row.token_hash),
-        created=row.created,
-        expires=row.expires,
-        revoked=row.revoked,
-    )

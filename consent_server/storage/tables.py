@@ -25,6 +25,8 @@ class LeafRow(Model):
     method = TextField()
     language = TextField()
     notice = TextField()
+    granted = TextField()
+    gpc = IntegerField()
 
     class Meta:
         """Found by id, by key (repeats) and by subject (erasure)."""
@@ -108,6 +110,38 @@ class ErasureRow(Model):
         primary_key = CompositeKey("site", "id")
 
 
+class TallyRow(Model):
+    """How many sealed receipts of a day (days since 1970, UTC) share a value in one respect."""
+
+    site = TextField()
+    day = IntegerField()
+    respect = TextField()
+    value = TextField()
+    receipts = BigIntegerField()
+
+    class Meta:
+        """Found by day."""
+
+        table_name = "tally"
+        primary_key = CompositeKey("site", "day", "respect", "value")
+
+
+class HoldRow(Model):
+    """A receipt that must not be erased until a date, why, and who said so."""
+
+    site = TextField()
+    id = BlobField()
+    reason = TextField()
+    person = TextField()
+    until = BigIntegerField()
+
+    class Meta:
+        """Found by the id of the leaf."""
+
+        table_name = "hold"
+        primary_key = CompositeKey("site", "id")
+
+
 class NoticeRow(Model):
     """A notice that was ever served, by the SHA-256 of its canonical bytes."""
 
@@ -155,6 +189,22 @@ class AuditorRow(Model):
         table_name = "auditor"
 
 
+class AccessRow(Model):
+    """One use of an auditor's token."""
+
+    site = TextField()
+    id = BlobField()
+    auditor = TextField()
+    action = TextField()
+    time = BigIntegerField()
+
+    class Meta:
+        """Found by time, which the id begins with."""
+
+        table_name = "access"
+        primary_key = CompositeKey("site", "id")
+
+
 class SchemaRow(Model):
     """The version of these tables: one row."""
 
@@ -173,8 +223,11 @@ TABLES: tuple[type[Model], ...] = (
     LogRow,
     TileRow,
     ErasureRow,
+    TallyRow,
+    HoldRow,
     NoticeRow,
     BuildRow,
     AuditorRow,
+    AccessRow,
 )
 VERSION = 1

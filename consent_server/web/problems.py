@@ -36,6 +36,7 @@ STATUS: dict[type[ConsentError], HTTPStatus] = {
     errors.DecisionReused: HTTPStatus.CONFLICT,
     errors.ReceiptErased: HTTPStatus.GONE,
     errors.ReceiptUnknown: HTTPStatus.NOT_FOUND,
+    errors.LegalHold: HTTPStatus.CONFLICT,
     errors.NotSealed: HTTPStatus.NOT_FOUND,
     errors.TileUnknown: HTTPStatus.NOT_FOUND,
     errors.OriginForbidden: HTTPStatus.FORBIDDEN,

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from consent_server.consent.holders import Holders
     from consent_server.consent.recorder import Recorded, Recorder
     from consent_server.consent.sites import Sites
+    from consent_server.web.views import ReceiptViews
 
 
-def receipts_blueprint(sites: Sites, recorder: Recorder, holders: Holders) -> Blueprint:
+def receipts_blueprint(sites: Sites, recorder: Recorder, holders: Holders, views: ReceiptViews) -> Blueprint:
     """Serve the receipts of every site to the browsers that hold their tokens."""
     blueprint = Blueprint("receipts", __name__)
 
@@ -51,7 +52,7 @@ def receipts_blueprint(sites: Sites, recorder: Recorder, holders: Holders) -> Bl
     def show(site_id: str, receipt_id: str) -> Response:
         site = sites.get(site_id)
         leaf = holders.receipt(site.id, receipt_id_of(receipt_id), bearer(request))
-        return _json({"id": str(leaf.id), "receipt": leaf.jws})
+        return views.show(site, leaf)
 
     @blueprint.post("/v1/<site_id>/receipts/<receipt_id>/withdraw")
     def withdraw(site_id: str, receipt_id: str) -> Response:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
 from consent_server.consent.decision import Decision, Method
 from consent_server.consent.uuid7 import is_uuid7
-from consent_server.errors import BodyInvalid, QueryInvalid
+from consent_server.errors import BodyInvalid
 
 _MOST_CHOICES = 200
-_PAGE_LIMIT = 1000
-_MOST_LEAVES = 2**62
 _NAME = validate.Regexp(r"\A[a-z0-9][a-z0-9-]{0,62}\Z", error="Not the id of a category or service.")
 _SHA256 = validate.Regexp(r"\A[0-9a-f]{64}\Z", error="Not a SHA-256: 64 lower-case hex digits.")
 
@@ -87,20 +85,7 @@ class DecisionSchema(Schema):
         )
 
 
-class PageSchema(Schema):
-    """The query of a page of receipts."""
-
-    class Meta:
-        """Other parameters mean nothing here."""
-
-        unknown = EXCLUDE
-
-    cursor = fields.Integer(load_default=0, validate=validate.Range(0, _MOST_LEAVES))
-    limit = fields.Integer(load_default=100, validate=validate.Range(1, _PAGE_LIMIT))
-
-
 _DECISION = DecisionSchema()
-_PAGE = PageSchema()
 
 
 def load_decision(body: dict[str, Any]) -> Decision:
@@ -108,24 +93,15 @@ def load_decision(body: dict[str, Any]) -> Decision:
     try:
         decision: Decision = _DECISION.load(body)
     except ValidationError as error:
-        raise BodyInvalid("Some fields of the decision are wrong.", _flat(error.messages)) from None
+        raise BodyInvalid("Some fields of the decision are wrong.", flat(error.messages)) from None
     return decision
 
 
-def load_page(query: dict[str, str]) -> tuple[int, int]:
-    """Return the first index and the limit of a page of receipts, or raise QueryInvalid."""
-    try:
-        page = _PAGE.load(query)
-    except ValidationError as error:
-        wrong = "; ".join(f"{name}: {' '.join(why)}" for name, why in _flat(error.messages).items())
-        raise QueryInvalid(f"The query cannot be used. {wrong}") from None
-    return page["cursor"], page["limit"]
-
-
-def _flat(messages: Any, prefix: str = "") -> dict[str, list[str]]:
+def flat(messages: Any, prefix: str = "") -> dict[str, list[str]]:
+    """Flatten marshmallow's messages: the path of a field, with dots, to what is wrong with it."""
     if isinstance(messages, list):
         return {prefix: [str(message) for message in messages]}
-    flat: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for name, inner in messages.items():
-        flat |= _flat(inner, f"{prefix}.{name}" if prefix else str(name))
-    return flat
+        found |= flat(inner, f"{prefix}.{name}" if prefix else str(name))
+    return found

@@ -60,7 +60,7 @@ def test_protection_cookies_are_http_only_and_host_only(visitor: FlaskClient) ->
     for header in cookies.values():
         assert "; HttpOnly; Path=/; SameSite=Lax" in header
         assert "Domain" not in header
-    lasting = [name for name, header in cookies.items() if "Max-Age=31536000" in header]
+    lasting = [name for name, header in cookies.items() if "Max-Age=63072000" in header]
     assert lasting == ["visid_incap_2104815"]
 
 

@@ -6,22 +6,34 @@ import hashlib
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from consent_server.catalog.notice import Notice
-from consent_server.consent.ports import Auditor, EraseOrder, Erasure, Leaf, LogState
+from consent_server.consent.ports import (
+    Access,
+    Auditor,
+    EraseOrder,
+    Erasure,
+    Filter,
+    Hold,
+    Leaf,
+    LogState,
+    Tally,
+)
 from consent_server.consent.uuid7 import uuid7
-from consent_server.errors import SettingsError, StorageUnavailable
+from consent_server.errors import LegalHold, SettingsError, StorageUnavailable
 from consent_server.evidence.signing import ERASURE_TYPE, NOTICE_TYPE, RECEIPT_TYPE
 from consent_server.evidence.tiles import Tile
+from consent_server.storage import leaves as leaves_module
 from consent_server.storage.postgresql import PostgresqlStore
 from consent_server.storage.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+    from uuid import UUID
 
     from consent_server.storage.store import SqlStore
 
@@ -50,7 +62,7 @@ def leaf(time: int = NOW, subject: bytes = b"s" * 16, site: str = "shop") -> Lea
 
 def order(one: Leaf, *, every: bool = False, subject: bytes | None = None) -> EraseOrder:
     """Order the erasure of a leaf, or of every leaf of its subject."""
-    return EraseOrder(subject or one.subject, None if every else one.id, "subject", NOW)
+    return EraseOrder("subject", NOW, subject or one.subject, None if every else (one.id,))
 
 
 def state(erased: Sequence[tuple[Erasure, int]]) -> list[Leaf]:
@@ -64,9 +76,9 @@ def seal(store: SqlStore, site: str = "shop", limit: int = 1000) -> list[Leaf]:
     with store.sealing(site) as sealing:
         assert sealing is not None
         waiting = sealing.waiting(limit)
-        hashes = b"".join(leaf_hash for _, leaf_hash in waiting)
+        hashes = b"".join(one.leaf_hash for one in waiting)
         grown = LogState(before.origin, before.size + len(waiting), hashes[-32:], "note", NOW)
-        sealing.append([leaf_id for leaf_id, _ in waiting], {Tile(0, 0): hashes}, grown)
+        sealing.append([one.id for one in waiting], {Tile(0, 0): hashes}, grown)
         sealing.state_erasures(state)
     return store.sealed(site, 0, 1000)
 
@@ -238,8 +250,124 @@ def test_statements_are_no_receipts(store: SqlStore) -> None:
     statement = store.record(replace(leaf(), type=NOTICE_TYPE))
     receipt = store.record(leaf(NOW + 1))
     assert [one.id for one in seal(store)] == [statement.id, receipt.id]
-    assert [one.id for one in store.receipts("shop", 0, 10)] == [receipt.id]
-    assert store.receipts("shop", 2, 10) == []
+    assert store.receipts("shop", 0, 10, Filter()) == ([replace(receipt, index=1)], None)
+    assert store.receipts("shop", 2, 10, Filter()) == ([], None)
+
+
+def test_a_filter_finds_what_agrees_with_it(store: SqlStore) -> None:
+    """By time, state, what was granted and subject; several narrow each other down."""
+    one = store.record(replace(leaf(NOW), state="given", granted=" analytics marketing "))
+    two = store.record(replace(leaf(NOW + 1000), state="refused"))
+    three = store.record(
+        replace(leaf(NOW + 2000, subject=b"o" * 16), state="given", granted=" analytics-two ")
+    )
+    seal(store)
+
+    def found(**wanted: Any) -> list[UUID]:
+        leaves, following = store.receipts("shop", 0, 10, Filter(**wanted))
+        assert following is None
+        return [leaf.id for leaf in leaves]
+
+    assert found() == [one.id, two.id, three.id]
+    assert found(since=NOW + 1000) == [two.id, three.id]
+    assert found(until=NOW + 1000) == [one.id]
+    assert found(state="given") == [one.id, three.id]
+    assert found(granted="analytics") == [one.id]
+    assert found(subject=b"o" * 16) == [three.id]
+    assert found(since=NOW + 1, state="given", granted="analytics") == []
+
+
+def test_a_page_goes_on_where_the_last_one_ended(store: SqlStore) -> None:
+    """Limits and windows leave no gap: the index that comes with a page leads to the rest."""
+    leaves = [store.record(replace(leaf(NOW + number), state="ab"[number % 2])) for number in range(25)]
+    seal(store)
+    walked: list[UUID] = []
+    start: int | None = 0
+    while start is not None:
+        page, start = store.receipts("shop", start, 4, Filter(state="b"))
+        walked += [one.id for one in page]
+    assert walked == [one.id for one in leaves if one.state == "b"]
+
+
+def test_a_filter_that_little_agrees_with_looks_at_a_window_only(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty page says where to go on; following it finds the one."""
+    monkeypatch.setattr(leaves_module, "WINDOW", 10)
+    for number in range(25):
+        store.record(leaf(NOW + number))
+    rare = store.record(replace(leaf(NOW + 99), state="rare"))
+    seal(store)
+    assert store.receipts("shop", 0, 4, Filter(state="rare")) == ([], 10)
+    assert store.receipts("shop", 10, 4, Filter(state="rare")) == ([], 20)
+    assert store.receipts("shop", 20, 4, Filter(state="rare")) == ([replace(rare, index=25)], None)
+
+
+def test_counts_are_kept_and_added_to(store: SqlStore) -> None:
+    """Within the transaction that seals, by site and day."""
+    store.open_log("shop", "host/v1/shop")
+    one, two = Tally(5, "state", "given"), Tally(6, "state", "refused")
+    for _ in range(2):
+        with store.sealing("shop") as sealing:
+            assert sealing is not None
+            sealing.count({one: 2, two: 1})
+    assert store.tallies("shop", 0, 10) == {one: 4, two: 2}
+    assert store.tallies("shop", 6, 6) == {two: 2}
+    assert store.tallies("other", 0, 10) == {}
+
+
+def test_a_held_receipt_is_not_erased_until_the_hold_ends(store: SqlStore) -> None:
+    """Neither alone nor with the others of its subject, of which then none is erased; released it is."""
+    one, two = store.record(leaf()), store.record(leaf(NOW + 1))
+    held = Hold(one.id, "claim 7", "Jane Doe", NOW + 10)
+    assert store.hold("shop", held)
+    assert store.holds("shop") == [held]
+    for order_ in (order(one), order(two, every=True)):
+        with pytest.raises(LegalHold):
+            store.erase("shop", order_, state)
+    assert store.leaf("shop", two.id) == two
+    late = EraseOrder("retention", NOW + 11, ids=(one.id,))
+    assert store.erase("shop", late, state) == 1
+    assert not store.hold("shop", replace(held, until=NOW + 99))
+    assert store.release("shop", one.id)
+    assert not store.release("shop", one.id)
+    assert store.holds("shop") == []
+
+
+def test_old_receipts_are_found_without_held_erased_and_young_ones(store: SqlStore) -> None:
+    """What a retention run may take, oldest first."""
+    old = [store.record(leaf(NOW + number)) for number in range(4)]
+    store.record(leaf(NOW + 1000))
+    store.record(replace(leaf(NOW), type=NOTICE_TYPE))
+    store.hold("shop", Hold(old[1].id, "claim", "Jane", NOW + 9999))
+    store.erase("shop", order(old[2]), state)
+    assert store.old("shop", NOW + 500, 10) == [old[0].id, old[3].id]
+    assert store.old("shop", NOW + 500, 1) == [old[0].id]
+
+
+def test_uses_of_tokens_are_kept_newest_first(store: SqlStore) -> None:
+    """Who looked at what, and when."""
+    first, second = Access("j1", "shop", "receipts", NOW), Access("j1", "shop", "export", NOW + 1)
+    for access in (first, second, Access("j2", "other", "stats", NOW)):
+        store.note_access(access)
+    assert store.accesses("shop", 10) == [second, first]
+    assert store.accesses("shop", 1) == [second]
+
+
+def test_an_erased_receipt_is_gone_from_the_files_too(tmp_path: Path) -> None:
+    """Of SQLite: no file beside the database holds a piece of it once it was scrubbed."""
+    store = SqliteStore(tmp_path / "store.db")
+    store.prepare()
+    one = store.record(leaf())
+    other = store.record(leaf(NOW + 1))
+    assert one.jws is not None
+    assert other.jws is not None
+    store.erase("shop", order(one), state)
+    store.scrub()
+    content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert one.jws.encode() not in content
+    assert other.jws.encode() in content
+    store.close()
 
 
 def test_a_notice_is_kept_and_marked_when_replaced(store: SqlStore) -> None:

@@ -1,0 +1,126 @@
+"""What an auditor asks for, checked parameter by parameter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from itsdangerous import BadData
+from itsdangerous.encoding import base64_decode
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from consent_server.consent.decision import State
+from consent_server.consent.ports import Filter
+from consent_server.consent.statistics import DAY
+from consent_server.errors import QueryInvalid
+from consent_server.web.schemas import flat
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PAGE_LIMIT = 1000
+"""The most receipts of a page."""
+
+_MOST_LEAVES = 2**62
+_SUBJECT_BYTES = 16
+_MOST_DAYS = 400
+_NAME = validate.Regexp(r"\A[a-z0-9][a-z0-9-]{0,62}\Z", error="Not the id of a category or service.")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which page of which receipts."""
+
+    start: int
+    limit: int
+    wanted: Filter
+
+
+class _Moment(fields.Field[int]):
+    """A date or a time with its offset (RFC 3339), as Unix milliseconds; a date begins at midnight UTC."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:  # noqa: ARG002
+        try:
+            moment = datetime.fromisoformat(value)
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=UTC)
+            return int(moment.timestamp() * 1000)
+        except (ValueError, TypeError, OverflowError):
+            raise ValidationError(
+                "Not a date such as 2026-11-23 or a time such as 2026-11-23T08:00:00Z."
+            ) from None
+
+
+class _Subject(fields.Field[bytes]):
+    """A subject as receipts spell it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bytes:  # noqa: ARG002
+        try:
+            subject = base64_decode(value)
+        except BadData:
+            subject = b""
+        if len(subject) != _SUBJECT_BYTES:
+            raise ValidationError("Not a subject as receipts spell it: 22 characters.")
+        return subject
+
+
+class _PageSchema(Schema):
+    """The query of a page of receipts."""
+
+    class Meta:
+        """Unknown parameters are refused: a filter with a typo would show too much."""
+
+        unknown = RAISE
+
+    cursor = fields.Integer(load_default=0, validate=validate.Range(0, _MOST_LEAVES))
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, PAGE_LIMIT))
+    since = _Moment(data_key="from")
+    until = _Moment(data_key="to")
+    state = fields.String(validate=validate.OneOf([state.value for state in State]))
+    granted = fields.String(data_key="category", validate=_NAME)
+    subject = _Subject()
+
+
+class _DaysSchema(Schema):
+    """The query of statistics."""
+
+    class Meta:
+        """Unknown parameters are refused."""
+
+        unknown = RAISE
+
+    since = _Moment(data_key="from")
+    until = _Moment(data_key="to")
+
+
+_PAGE, _DAYS = _PageSchema(), _DaysSchema()
+
+
+def load_page(query: Mapping[str, str]) -> Page:
+    """Return the page that a query asks for, or raise QueryInvalid."""
+    found = _load(_PAGE, query)
+    start, limit = found.pop("cursor"), found.pop("limit")
+    return Page(start, limit, Filter(**found))
+
+
+def load_days(query: Mapping[str, str], now: int) -> tuple[int, int]:
+    """Return the first and last day (days since 1970) of statistics, or raise QueryInvalid.
+
+    `from` is inside and `to` is not; without them it is the last 30 days. `now` in Unix milliseconds.
+    """
+    found = _load(_DAYS, query)
+    last = (found["until"] - 1) // DAY if "until" in found else now // DAY
+    first = found["since"] // DAY if "since" in found else last - 29
+    if not 0 <= last - first < _MOST_DAYS:
+        raise QueryInvalid(f"Ask for 1 to {_MOST_DAYS} days: “from” comes before “to”.")
+    return first, last
+
+
+def _load(schema: Schema, query: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = schema.load(dict(query))
+    except ValidationError as error:
+        wrong = "; ".join(f"{name}: {' '.join(why)}" for name, why in flat(error.messages).items())
+        raise QueryInvalid(f"The query cannot be used. {wrong}") from None
+    return found
