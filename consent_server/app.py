@@ -15,6 +15,7 @@ from consent_server.checkpoints import CheckpointFiles
 from consent_server.consent.auditing import Auditing
 from consent_server.consent.export import Exporter
 from consent_server.consent.holders import Holders
+from consent_server.consent.keyring import Keyring
 from consent_server.consent.logs import Logs
 from consent_server.consent.publisher import Publisher, Shelf
 from consent_server.consent.recorder import Recorder, Stores
@@ -88,17 +89,20 @@ def build_server(settings: Settings) -> Server:
     signer, tokens, assets = ReceiptSigner(signing_pems(settings)), Tokens(token_secrets(settings)), load()
     key = log_key(settings)
     store = open_store(settings)
+    keyring = Keyring(store, signer, now)
+    keyring.check()
+    keyring.accept()
     logs, files = Logs(store, store), CheckpointFiles(settings.data_dir)
     for site in sites:
         files.check(site.id, logs)
     builds = {asset.sha256: asset.content for asset in (assets.build, assets.preferences)}
-    publisher = Publisher(Shelf(store, store, store, store), signer, settings.host_name, builds, now)
+    publisher = Publisher(Shelf(store, store, store, store), keyring, settings.host_name, builds, now)
     watch = Watch(settings.catalog, served, sites, publisher.publish)
     publisher.publish({site.id: site for site in sites})
 
     recorder = Recorder(Stores(store, store, store), signer, tokens, now)
     holders = Holders(store, signer, tokens, now)
-    auditing, exporter = Auditing(store, store, store, now), Exporter(store, store, signer, key)
+    auditing, exporter = Auditing(store, store, store, now), Exporter(store, store, keyring, key)
     sealer = Sealer(store, signer, key, now)
     stylesheet = f"/v1/assets/{assets.pages_css.sha256}.css"
     views = ReceiptViews(store, stylesheet, settings.public_url)
@@ -112,7 +116,7 @@ def build_server(settings: Settings) -> Server:
     app.register_blueprint(receipts_blueprint(sites, recorder, holders, views))
     app.register_blueprint(log_blueprint(sites, logs))
     app.register_blueprint(audit_blueprint(sites, auditing, exporter, now))
-    app.register_blueprint(operations_blueprint(signer.jwks(), store.ping, lambda: watch.trouble))
+    app.register_blueprint(operations_blueprint(keyring.jwks(), store.ping, lambda: watch.trouble))
     app.after_request(_harden)
     register_problems(app)
 

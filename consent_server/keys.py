@@ -29,6 +29,19 @@ def signing_pems(settings: Settings) -> list[bytes]:
     return split_pem(given or _kept(settings.data_dir / "signing-key.pem", generate_key))
 
 
+def add_signing_key(settings: Settings) -> None:
+    """Append a new key to the generated ones; the file is replaced at once. Raises SettingsError."""
+    path = settings.data_dir / "signing-key.pem"
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(path.read_bytes() + generate_key())
+            file.flush()
+            os.fsync(file.fileno())
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read or written: {error.strerror}.") from error
+
+
 def log_key(settings: Settings) -> Ed25519PrivateKey:
     """Return the key that signs checkpoints. Raises SettingsError."""
     given = settings.log_key

@@ -13,6 +13,7 @@ from consent_server.cli.catalog import catalog
 from consent_server.cli.demo import demo
 from consent_server.cli.export import export
 from consent_server.cli.hold import hold
+from consent_server.cli.keys import keys
 from consent_server.cli.purge import erase, purge
 from consent_server.cli.serve import serve
 from consent_server.cli.verify import verify
@@ -46,5 +47,5 @@ def main() -> None:
     """
 
 
-for _command in (serve, demo, catalog, auditor, export, verify, erase, purge, hold):
+for _command in (serve, demo, catalog, auditor, export, verify, erase, purge, hold, keys):
     main.add_command(_command)

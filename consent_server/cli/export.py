@@ -7,8 +7,9 @@ from typing import IO
 
 import click
 
-from consent_server.app import open_store
+from consent_server.app import now, open_store
 from consent_server.consent.export import Exporter
+from consent_server.consent.keyring import Keyring
 from consent_server.errors import SettingsError
 from consent_server.evidence.signing import ReceiptSigner
 from consent_server.keys import log_key, signing_pems
@@ -32,5 +33,6 @@ def export(site: str, output: IO[str]) -> None:
     with closing(open_store(settings)) as store:
         if store.log(site) is None:
             raise SettingsError(f"Nothing was ever recorded for a site {site!r}.")
-        for line in Exporter(store, store, signer, log_key(settings)).lines(site):
+        keyring = Keyring(store, signer, now)
+        for line in Exporter(store, store, keyring, log_key(settings)).lines(site):
             output.write(line + "\n")

@@ -9,8 +9,8 @@ import click
 
 from consent_server.app import open_store
 from consent_server.cli.parameters import DAY, LEAF_ID
-from consent_server.consent.ports import Hold
 from consent_server.consent.receipt import timestamp
+from consent_server.consent.stored import Hold
 from consent_server.errors import SettingsError
 from consent_server.settings import read_settings
 

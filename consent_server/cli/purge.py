@@ -10,9 +10,9 @@ import click
 from consent_server.app import now, open_store
 from consent_server.catalog.files import read_catalogs
 from consent_server.cli.parameters import LEAF_ID
-from consent_server.consent.ports import EraseOrder
 from consent_server.consent.retention import purge as purge_site
 from consent_server.consent.statements import Statements
+from consent_server.consent.stored import EraseOrder
 from consent_server.errors import SettingsError
 from consent_server.evidence.signing import ReceiptSigner
 from consent_server.keys import signing_pems

@@ -11,11 +11,13 @@ import click
 from granian.constants import Interfaces
 from granian.server.mp import MPServer
 
-from consent_server.app import open_store
+from consent_server.app import now, open_store
 from consent_server.assets import load
 from consent_server.catalog.files import read_catalogs
 from consent_server.checkpoints import CheckpointFiles
+from consent_server.consent.keyring import Keyring
 from consent_server.consent.logs import Logs
+from consent_server.evidence.signing import ReceiptSigner
 from consent_server.keys import log_key, signing_pems, token_secrets
 from consent_server.settings import Settings, read_settings
 
@@ -50,11 +52,12 @@ def serve(host: str | None, port: str | None, catalog: Path | None) -> None:
 def check(settings: Settings) -> None:
     """Refuse now, in one process and in plain words, what would stop each worker."""
     catalogs = read_catalogs(settings.catalog)
-    signing_pems(settings)
+    signer = ReceiptSigner(signing_pems(settings))
     token_secrets(settings)
     log_key(settings)
     load()
     with closing(open_store(settings)) as store:
+        Keyring(store, signer, now).check()
         logs, files = Logs(store, store), CheckpointFiles(settings.data_dir)
         for catalog in catalogs:
             files.check(catalog.site.id, logs)

@@ -7,14 +7,15 @@ import secrets
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from consent_server.consent.ports import Access, Auditor
 from consent_server.consent.statistics import statistics
+from consent_server.consent.stored import Access, Auditor
 from consent_server.errors import AuditorRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from consent_server.consent.ports import AuditorStore, Filter, Leaf, LeafStore, LogStore
+    from consent_server.consent.ports import AuditorStore, LeafStore, LogStore
+    from consent_server.consent.stored import Filter, Leaf
 
 _DAY = 24 * 60 * 60 * 1000
 _PREFIX = "auditor-"

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from consent_server.consent.ports import Leaf, LeafStore, LogStore
-    from consent_server.evidence.signing import ReceiptSigner
+    from consent_server.consent.keyring import Keyring
+    from consent_server.consent.ports import LeafStore, LogStore
+    from consent_server.consent.stored import Leaf
 
 _PAGE = 500
 
@@ -25,12 +26,10 @@ _PAGE = 500
 class Exporter:
     """Writes exports in constant memory."""
 
-    def __init__(
-        self, leaves: LeafStore, logs: LogStore, signer: ReceiptSigner, key: Ed25519PrivateKey
-    ) -> None:
+    def __init__(self, leaves: LeafStore, logs: LogStore, keyring: Keyring, key: Ed25519PrivateKey) -> None:
         self._leaves = leaves
         self._logs = logs
-        self._signer = signer
+        self._keyring = keyring
         self._key = key
 
     def lines(self, site: str) -> Iterator[str]:
@@ -40,7 +39,7 @@ class Exporter:
         yield _json(
             {
                 "site": site,
-                "keys": self._signer.jwks(),
+                "keys": self._keyring.jwks(),
                 "log_key": verifier_of(state.origin, self._key).encode() if state else None,
                 "checkpoint": state.checkpoint if state and size else None,
             }

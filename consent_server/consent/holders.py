@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from consent_server.consent.ports import EraseOrder, Leaf
 from consent_server.consent.statements import Statements
+from consent_server.consent.stored import EraseOrder, Leaf
 from consent_server.errors import ReceiptErased, ReceiptUnknown
 from consent_server.evidence.signing import RECEIPT_TYPE
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from uuid import UUID
 
-    from consent_server.consent.ports import LeafStore, LogState, LogStore
+    from consent_server.consent.ports import LeafStore, LogStore
+    from consent_server.consent.stored import LogState
     from consent_server.evidence.tiles import Tile
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -11,166 +10,21 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from consent_server.catalog.notice import Notice
+    from consent_server.consent.stored import (
+        Access,
+        Auditor,
+        EraseOrder,
+        Erasure,
+        Filter,
+        Hold,
+        KeptNotice,
+        KnownKey,
+        Leaf,
+        LogState,
+        Tally,
+        Waiting,
+    )
     from consent_server.evidence.tiles import Tile
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """One stored leaf of a site's log: a receipt, or a statement of ours (DESIGN 6).
-
-    Times are Unix milliseconds; `jws` is None once the content is erased. `key` says what may stand in the
-    log only once: for a receipt the keyed digest of its decision id, time first, so that an index on it
-    stays in order; `body` is the SHA-256 of the posted body. `leaf_hash` is RFC 6962's, SHA-256(0x00 ‖ JWS).
-    From `subject` on the members describe receipts and are empty for others; `granted` names the granted
-    categories and services, each between spaces. `index` is None until sealed.
-    """
-
-    site: str
-    id: UUID
-    type: str
-    key: bytes = field(repr=False)
-    time: int
-    jws: str | None
-    leaf_hash: bytes
-    body: bytes = b""
-    subject: bytes = b""
-    state: str = ""
-    method: str = ""
-    language: str = ""
-    notice: str = ""
-    granted: str = ""
-    gpc: bool = False
-    index: int | None = None
-
-    def erased(self) -> Leaf:
-        """Return what is left of this leaf once its content is gone: its place, its hash and its keys."""
-        return Leaf(
-            self.site,
-            self.id,
-            self.type,
-            self.key,
-            self.time,
-            None,
-            self.leaf_hash,
-            self.body,
-            index=self.index,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class LogState:
-    """How far a site's log is sealed. `checkpoint` is the signed note over size and root (C2SP).
-
-    `origin` was fixed when the log was created; `root` is 32 bytes, `sealed_at` Unix milliseconds.
-    """
-
-    origin: str
-    size: int
-    root: bytes
-    checkpoint: str
-    sealed_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """A leaf whose content was erased and whose erasure the log does not state yet."""
-
-    id: UUID
-    reason: str
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
-class KeptNotice:
-    """A notice that was served once. `replaced_at` (Unix milliseconds) is None while it is served."""
-
-    canonical: bytes
-    replaced_at: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Auditor:
-    """Somebody who may read one site's receipts until `expires` (Unix milliseconds)."""
-
-    site: str
-    id: str
-    name: str
-    token_hash: bytes = field(repr=False)
-    created: int
-    expires: int
-    revoked: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class EraseOrder:
-    """Which receipts to erase and why: those of `subject`, or those of `ids`, or of `ids` those of `subject`.
-
-    `reason` is `subject`, `retention` or `operator`; `time` in Unix milliseconds.
-    """
-
-    reason: str
-    time: int
-    subject: bytes | None = None
-    ids: tuple[UUID, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which receipts an auditor wants: all that agree in every member that is not None.
-
-    Times in Unix milliseconds: from `since` on and before `until`. `granted` is a category or a service.
-    """
-
-    since: int | None = None
-    until: int | None = None
-    state: str | None = None
-    granted: str | None = None
-    subject: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What sealing needs to know of a leaf that waits."""
-
-    id: UUID
-    leaf_hash: bytes
-    time: int
-    type: str
-    state: str
-    method: str
-    language: str
-    granted: str
-    gpc: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """A count that is kept: in one `respect` (`state`, `method`, …), for one day (days since 1970, UTC)."""
-
-    day: int
-    respect: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A receipt that must not be erased before `until` (Unix milliseconds), and who said so."""
-
-    id: UUID
-    reason: str
-    person: str
-    until: int
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """One use of an auditor's token. `time` in Unix milliseconds."""
-
-    auditor: str
-    site: str
-    action: str
-    time: int
-
 
 StateErasures: TypeAlias = "Callable[[Sequence[tuple[Erasure, int]]], Sequence[Leaf]]"
 """Makes the statements that name erasures, each given with the index of its leaf."""
@@ -305,6 +159,19 @@ class AuditorStore(Protocol):
 
     def accesses(self, site: str, limit: int) -> list[Access]:
         """Return the last `limit` uses of tokens of a site, the newest first."""
+
+
+class KeyStore(Protocol):
+    """Every key that ever signed receipts. Threads and failures as in LeafStore."""
+
+    def signing_keys(self) -> list[KnownKey]:
+        """Return every key, the one that came first first."""
+
+    def key_came(self, key: KnownKey) -> None:
+        """Keep a key; one that is known and went is there again."""
+
+    def key_went(self, kid: str, now: int) -> None:
+        """Note that a key signs no more."""
 
 
 class HoldStore(Protocol):

@@ -10,9 +10,10 @@ from consent_server.consent.statements import Statements
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from consent_server.consent.ports import BuildStore, Leaf, LeafStore, LogStore, NoticeStore
+    from consent_server.consent.keyring import Keyring
+    from consent_server.consent.ports import BuildStore, LeafStore, LogStore, NoticeStore
     from consent_server.consent.sites import LiveSite
-    from consent_server.evidence.signing import ReceiptSigner
+    from consent_server.consent.stored import Leaf
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,13 @@ class Publisher:
     def __init__(
         self,
         shelf: Shelf,
-        signer: ReceiptSigner,
+        keyring: Keyring,
         host: str,
         builds: Mapping[str, bytes],
         clock: Callable[[], int],
     ) -> None:
         self._shelf = shelf
-        self._signer = signer
+        self._keyring = keyring
         self._host = host
         self._builds = builds
         self._clock = clock
@@ -57,7 +58,7 @@ class Publisher:
             self._shelf.leaves.record(statement)
 
     def _statements(self, site: LiveSite, now: int) -> Iterable[Leaf]:
-        statements = Statements(self._signer, site.id)
-        yield from (statements.key("came", key, now) for key in self._signer.jwks()["keys"])
+        statements = Statements(self._keyring.signer, site.id)
+        yield from (statements.key(event, key, now) for event, key in self._keyring.events())
         yield from (statements.build(sha256, now) for sha256 in self._builds)
         yield from (statements.notice(notice, now) for notice in site.notices.values())

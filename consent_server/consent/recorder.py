@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from consent_server.catalog.revision import revision_of
 from consent_server.consent.decision import BEHIND_LIMIT, Decision, Method, check_choices, check_time
-from consent_server.consent.ports import Leaf
 from consent_server.consent.receipt import (
     Ruling,
     Shown,
@@ -18,6 +17,7 @@ from consent_server.consent.receipt import (
     timestamp,
     valid_until,
 )
+from consent_server.consent.stored import Leaf
 from consent_server.consent.uuid7 import uuid7
 from consent_server.errors import (
     BuildUnknown,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from consent_server.consent.ports import EraseOrder
 from consent_server.consent.statements import Statements
+from consent_server.consent.stored import EraseOrder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,8 @@ _BATCH = 200
 def purge(leaves: LeafStore, signer: ReceiptSigner, site: Site, now: int) -> Iterator[int]:
     """Erase what is older than `keep_receipts`, yielding how many each batch erased.
 
-    `now` is in Unix milliseconds. What is erased leaves its place in the log, and a signed statement says so (GDPR, Art. 5(1)(e)).
+    `now` is in Unix milliseconds. What is erased leaves its place in the log, and a signed statement
+    says so (GDPR, Art. 5(1)(e)).
     """
     seconds = site.keep_receipts.seconds
     if seconds is None:

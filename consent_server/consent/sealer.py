@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from consent_server.consent.ports import LogState
 from consent_server.consent.statements import Statements
 from consent_server.consent.statistics import tally
+from consent_server.consent.stored import LogState
 from consent_server.evidence import tiles
 from consent_server.evidence.checkpoint import Checkpoint, sign
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from consent_server.consent.ports import Erasure, Leaf, LogStore, Sealing
+    from consent_server.consent.ports import LogStore, Sealing
+    from consent_server.consent.stored import Erasure, Leaf
     from consent_server.evidence.signing import ReceiptSigner
 
 _BATCH = 1000

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import rfc8785
 
-from consent_server.consent.ports import Leaf
 from consent_server.consent.receipt import timestamp
+from consent_server.consent.stored import Leaf
 from consent_server.consent.uuid7 import uuid7
 from consent_server.evidence.signing import BUILD_TYPE, ERASURE_TYPE, KEY_TYPE, NOTICE_TYPE, leaf_hash
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from consent_server.catalog.notice import Notice
-    from consent_server.consent.ports import Erasure
+    from consent_server.consent.stored import Erasure
     from consent_server.evidence.signing import ReceiptSigner
 
 SCHEMA = "consent-statement/1"
@@ -38,8 +38,8 @@ class Statements:
         """State that a widget build or chunk was first served."""
         return self._leaf(BUILD_TYPE, {"widget": {"sha256": sha256}}, now)
 
-    def key(self, event: str, key: Mapping[str, str], now: int) -> Leaf:
-        """State that a key `came` or `went`; `key` is its public JWK, or the log's verifier key."""
+    def key(self, event: str, key: Mapping[str, Any], now: int) -> Leaf:
+        """State that a key `came` or `went`; `key` is its public JWK with its dates."""
         return self._leaf(KEY_TYPE, {"event": event, "key": dict(key)}, now)
 
     def erasures(self, erased: Sequence[tuple[Erasure, int]], now: int) -> list[Leaf]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from consent_server.consent.ports import Tally
+from consent_server.consent.stored import Tally
 from consent_server.evidence.signing import RECEIPT_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from consent_server.consent.ports import Waiting
+    from consent_server.consent.stored import Waiting
 
 DAY = 24 * 60 * 60 * 1000
 """Milliseconds of a day."""

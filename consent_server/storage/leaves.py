@@ -7,7 +7,7 @@ from uuid import UUID
 
 from peewee import JOIN, fn
 
-from consent_server.consent.ports import Leaf
+from consent_server.consent.stored import Leaf
 from consent_server.consent.uuid7 import uuid7
 from consent_server.errors import LegalHold
 from consent_server.evidence.signing import RECEIPT_TYPE
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from peewee import Database
 
-    from consent_server.consent.ports import EraseOrder, Filter
+    from consent_server.consent.stored import EraseOrder, Filter
 
 WINDOW = 2000
 """Leaves that one filtered page looks at, at the most."""

@@ -1,13 +1,14 @@
-"""Auditors, their accesses, and holds as rows."""
+"""Auditors, their accesses, holds and keys as rows."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from consent_server.consent.ports import Access, Auditor, Hold
+from consent_server.consent.stored import Access, Auditor, Hold, KnownKey
 from consent_server.consent.uuid7 import uuid7
-from consent_server.storage.tables import AccessRow, AuditorRow, HoldRow, LeafRow
+from consent_server.storage.tables import AccessRow, AuditorRow, HoldRow, KeyRow, LeafRow
 
 if TYPE_CHECKING:
     from peewee import Database
@@ -89,6 +90,24 @@ def list_holds(database: Database, site: str) -> list[Hold]:
     return [
         Hold(UUID(bytes=bytes(row.id)), row.reason, row.person, row.until) for row in query.execute(database)
     ]
+
+
+def list_keys(database: Database) -> list[KnownKey]:
+    """Return every key that ever signed."""
+    query = KeyRow.select().order_by(KeyRow.came, KeyRow.kid)
+    return [KnownKey(json.loads(row.jwk), row.came, row.went) for row in query.execute(database)]
+
+
+def add_key(database: Database, key: KnownKey) -> None:
+    """Insert a key, or let one that went be there again."""
+    jwk = json.dumps(dict(key.jwk))
+    KeyRow.insert(kid=key.kid, jwk=jwk, came=key.came).on_conflict_ignore().execute(database)
+    KeyRow.update(went=None).where(KeyRow.kid == key.kid).execute(database)
+
+
+def end_key(database: Database, kid: str, now: int) -> None:
+    """Note that a key signs no more."""
+    KeyRow.update(went=now).where((KeyRow.kid == kid) & KeyRow.went.is_null()).execute(database)
 
 
 def _auditor(row: Any) -> Auditor:

@@ -18,7 +18,7 @@ from consent_server.storage.store import SqlStore
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from consent_server.consent.ports import Leaf
+    from consent_server.consent.stored import Leaf
 
 _POOL = 8
 _WAIT_SECONDS = 5.0

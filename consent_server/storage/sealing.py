@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from peewee import chunked
 
-from consent_server.consent.ports import Erasure, LogState, Tally, Waiting
+from consent_server.consent.stored import Erasure, LogState, Tally, Waiting
 from consent_server.evidence.tiles import Tile
 from consent_server.storage.tables import (
     ErasureRow,
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from peewee import Database
 
-    from consent_server.consent.ports import Leaf, StateErasures
+    from consent_server.consent.ports import StateErasures
+    from consent_server.consent.stored import Leaf
 
 _ROWS = 200
 """Rows a statement: SQLite takes some thousands of parameters, older ones fewer."""
@@ -83,6 +84,11 @@ def state_erasures(
         _delete(database, ErasureRow, site, part)
 
 
+def _waiting(leaf_id: bytes, leaf_hash: bytes, *rest: Any) -> Waiting:
+    waiting = Waiting(UUID(bytes=bytes(leaf_id)), bytes(leaf_hash), *rest)
+    return replace(waiting, gpc=bool(waiting.gpc))
+
+
 def _erasures(database: Database, site: str) -> list[tuple[Erasure, int]]:
     query = (
         ErasureRow.select(ErasureRow.id, ErasureRow.reason, ErasureRow.time, PositionRow.leaf_index)
@@ -124,10 +130,7 @@ class SqlSealing:
             .limit(limit)
         )
         rows = query.tuples().execute(self._database)
-        return [
-            Waiting(UUID(bytes=bytes(leaf_id)), bytes(leaf_hash), *words, bool(gpc))
-            for leaf_id, leaf_hash, *words, gpc in rows
-        ]
+        return [_waiting(*row) for row in rows]
 
     def read(self, wanted: Collection[Tile]) -> Mapping[Tile, bytes]:
         """See Sealing.read."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from consent_server.consent.ports import Leaf
+    from consent_server.consent.stored import Leaf
 
 _BUSY_SECONDS = 5
 _PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "secure_delete": 1}

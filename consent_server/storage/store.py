@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from peewee import InterfaceError, OperationalError, SchemaManager
 
-from consent_server.consent.ports import KeptNotice, LogState
+from consent_server.consent.stored import KeptNotice, LogState
 from consent_server.errors import SettingsError, StorageUnavailable
 from consent_server.evidence.merkle import EMPTY_ROOT
 from consent_server.storage import leaves, people, sealing
@@ -22,17 +22,8 @@ if TYPE_CHECKING:
     from peewee import Database, Model, ModelInsert
 
     from consent_server.catalog.notice import Notice
-    from consent_server.consent.ports import (
-        Access,
-        Auditor,
-        EraseOrder,
-        Filter,
-        Hold,
-        Leaf,
-        Sealing,
-        StateErasures,
-        Tally,
-    )
+    from consent_server.consent.ports import Sealing, StateErasures
+    from consent_server.consent.stored import Access, Auditor, EraseOrder, Filter, Hold, KnownKey, Leaf, Tally
     from consent_server.evidence.tiles import Tile
 
 
@@ -226,6 +217,21 @@ class SqlStore(ABC):
         """See HoldStore.holds."""
         with self._connected():
             return people.list_holds(self._database, site)
+
+    def signing_keys(self) -> list[KnownKey]:
+        """See KeyStore.signing_keys."""
+        with self._connected():
+            return people.list_keys(self._database)
+
+    def key_came(self, key: KnownKey) -> None:
+        """See KeyStore.key_came."""
+        with self._connected(), self._writing():
+            people.add_key(self._database, key)
+
+    def key_went(self, kid: str, now: int) -> None:
+        """See KeyStore.key_went."""
+        with self._connected(), self._writing():
+            people.end_key(self._database, kid, now)
 
     @contextmanager
     def _connected(self) -> Iterator[None]:

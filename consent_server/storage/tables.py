@@ -205,6 +205,20 @@ class AccessRow(Model):
         primary_key = CompositeKey("site", "id")
 
 
+class KeyRow(Model):
+    """A key that signs or signed receipts: its public side, and when it came and went."""
+
+    kid = TextField(primary_key=True)
+    jwk = TextField()
+    came = BigIntegerField()
+    went = BigIntegerField(null=True)
+
+    class Meta:
+        """A few rows."""
+
+        table_name = "signing_key"
+
+
 class SchemaRow(Model):
     """The version of these tables: one row."""
 
@@ -229,5 +243,6 @@ TABLES: tuple[type[Model], ...] = (
     BuildRow,
     AuditorRow,
     AccessRow,
+    KeyRow,
 )
 VERSION = 1

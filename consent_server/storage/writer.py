@@ -15,7 +15,7 @@ from consent_server.errors import StorageUnavailable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from consent_server.consent.ports import Leaf
+    from consent_server.consent.stored import Leaf
 
 GROUP = 64
 """The most leaves in one commit."""

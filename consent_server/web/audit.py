@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from consent_server.consent.auditing import Auditing
     from consent_server.consent.export import Exporter
-    from consent_server.consent.ports import Filter, Leaf
     from consent_server.consent.sites import Sites
+    from consent_server.consent.stored import Filter, Leaf
 
 _CSV_PAGE = 500
 _COLUMNS = (

@@ -11,8 +11,8 @@ from itsdangerous.encoding import base64_decode
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from consent_server.consent.decision import State
-from consent_server.consent.ports import Filter
 from consent_server.consent.statistics import DAY
+from consent_server.consent.stored import Filter
 from consent_server.errors import QueryInvalid
 from consent_server.web.schemas import flat
 

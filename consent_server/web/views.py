@@ -16,8 +16,9 @@ from consent_server.web.page_receipt import Held, render_receipt
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from consent_server.consent.ports import Leaf, NoticeStore
+    from consent_server.consent.ports import NoticeStore
     from consent_server.consent.sites import LiveSite
+    from consent_server.consent.stored import Leaf
 
 _RECORDS = {"iso27560": iso27560, "kantara": kantara}
 _FORMS = ("json", "html", *_RECORDS)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from consent_server.catalog.notice import Notice
-from consent_server.consent.ports import (
+from consent_server.consent.stored import (
     Access,
     Auditor,
     EraseOrder,
