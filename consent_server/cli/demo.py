@@ -130,7 +130,7 @@ def _say(consent_url: str, website_url: str, site: str, catalog: Path, token: st
     click.echo(f"""
   Website        {website_url}/
   Cookie table   {consent_url}/v1/{site}/cookies
-  Catalog        {catalog}  (edit it: the page follows within two seconds)
+  Catalog        {catalog}  (edit it, then reload the page with Ctrl+Shift+R)
   Auditor token  {token}
   Receipts       curl -H "Authorization: Bearer {token}" {consent_url}/v1/{site}/audit/receipts
 

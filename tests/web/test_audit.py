@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -131,3 +133,75 @@ def test_an_auditor_cannot_be_embedded_in_a_page(client: FlaskClient, token: str
     assert answer.status_code == 200
     assert "Access-Control-Allow-Origin" not in answer.headers
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_filters_narrow_what_is_shown(
+    pull: Callable[[str], Any], server: Server, post: Post, decide: Decide
+) -> None:
+    """By state, what was granted, subject and time; what agrees with nothing is an empty page."""
+    part = post(decide()).json
+    none = post(decide(method="refuse_all", choices={"analytics": False, "marketing": False})).json
+    server.seal()
+
+    def ids(query: str) -> list[str]:
+        return [item["id"] for item in pull(f"{PATH}?{query}").json["items"]]
+
+    assert ids("") == [part["id"], none["id"]]
+    assert ids("state=refused") == [none["id"]]
+    assert ids("category=analytics") == [part["id"]]
+    assert ids("category=marketing") == []
+    assert ids(f"subject={none['subject']}") == [none["id"]]
+    assert ids("from=2100-01-01") == []
+    assert ids("to=2100-01-01T00:00:00Z&from=2020-01-01") == [part["id"], none["id"]]
+
+
+@pytest.mark.parametrize(
+    "query", ["?state=unsure", "?category=A!", "?subject=x", "?from=tomorrow", "?to=99999999", "?typo=1"]
+)
+def test_a_filter_that_cannot_be_used_is_refused(pull: Callable[[str], Any], query: str) -> None:
+    """A filter with a typo must not show more than was asked for."""
+    answer = pull(PATH + query)
+    assert (answer.status_code, answer.json["code"]) == (400, "query_invalid")
+
+
+def test_the_csv_opens_safely_and_holds_every_receipt(
+    pull: Callable[[str], Any], server: Server, post: Post, decide: Decide
+) -> None:
+    """RFC 4180, a header, one row a receipt, filtered like the pages, and no cell is taken for a formula."""
+    recorded = post(decide()).json
+    post(decide(method="refuse_all", choices={"analytics": False, "marketing": False}))
+    server.seal()
+    answer = pull(f"{PATH}.csv?state=partial")
+    assert answer.mimetype == "text/csv"
+    (row,) = csv.DictReader(io.StringIO(answer.text))
+    assert (row["id"], row["state"], row["granted"]) == (recorded["id"], "partial", "analytics")
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in row.values())
+
+
+def test_statistics_count_each_sealed_receipt_once(
+    pull: Callable[[str], Any], server: Server, post: Post, decide: Decide
+) -> None:
+    """States, methods, languages, what was granted, opt-in rate and GPC share, from counters."""
+    post(decide(signals={"gpc": True}))
+    post(decide())
+    post(decide(method="refuse_all", choices={"analytics": False, "marketing": False}))
+    server.seal()
+    server.seal()
+    stats = pull("/v1/shop/audit/stats").json
+    assert stats["receipts"] == 3
+    assert stats["states"] == {"partial": 2, "refused": 1}
+    assert stats["methods"] == {"refuse_all": 1, "save": 2}
+    assert stats["languages"] == {"en": 3}
+    assert stats["granted"] == {"analytics": 2}
+    assert (stats["opt_in_rate"], stats["gpc_share"]) == (pytest.approx(2 / 3), pytest.approx(1 / 3))
+    assert len(stats["days"]) == 30
+    assert stats["days"][-1]["states"] == {"partial": 2, "refused": 1}
+    assert pull("/v1/shop/audit/stats?from=2020-01-01&to=2020-01-03").json["receipts"] == 0
+    assert pull("/v1/shop/audit/stats?from=2020-01-03&to=2020-01-01").json["code"] == "query_invalid"
+
+
+def test_each_use_of_a_token_is_kept(pull: Callable[[str], Any], server: Server) -> None:
+    """Who looked at what: the operator can show it."""
+    pull(PATH)
+    pull("/v1/shop/audit/export")
+    assert [access.action for access in server.store.accesses("shop", 10)] == ["export", "receipts"]

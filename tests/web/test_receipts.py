@@ -466,3 +466,20 @@ def test_an_unknown_site_has_no_receipts(client: FlaskClient) -> None:
     """404 before anything is read."""
     answer = client.post("/v1/none/receipts", json={}, headers=ORIGIN)
     assert (answer.status_code, answer.json["code"]) == (404, "site_unknown")
+
+
+def test_a_holder_gets_their_receipt_in_each_form(client: FlaskClient, decide: Decide, post: Post) -> None:
+    """As JSON, as a page, and as the records of two standards, all of the same receipt."""
+    mine = post(decide()).json
+    headers = {"Authorization": f"Bearer {mine['token']}"}
+    path = f"/v1/shop/receipts/{mine['id']}"
+    page = client.get(f"{path}?lang=lt", headers={**headers, "Accept": "text/html"})
+    assert (page.status_code, page.mimetype) == (200, "text/html")
+    assert mine["id"] in page.text
+    assert 'lang="lt"' in page.text
+    for form in ("iso27560", "kantara"):
+        answer = client.get(f"{path}?format={form}", headers=headers)
+        assert answer.status_code == 200
+        assert mine["id"] in json.dumps(answer.get_json(force=True))
+        assert answer.headers["Cache-Control"] == "no-store"
+    assert client.get(f"{path}?format=pdf", headers=headers).json["code"] == "query_invalid"
