@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,24 +20,14 @@ if TYPE_CHECKING:
 def allow_everyone(answer: Response) -> Response:
     """Let any page read a public file, credentials left out."""
     answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return _with_cors(answer, origins="*", send_wildcard=True, methods=["GET", "HEAD"])
+    return set_cors_headers(answer, _for_everyone())
 
 
 def allow_site(answer: Response, site: LiveSite) -> Response:
     """Let the site's own origins, as its catalog names them now, read an answer."""
     # Caches must keep the answers to different origins apart, this site's and others'.
     answer.vary.add("Origin")
-    return _with_cors(
-        answer,
-        # As patterns: flask-cors takes a plain origin with brackets (IPv6) for one.
-        origins=[re.compile(re.escape(origin) + r"\Z") for origin in site.catalog.site.origins],
-        always_send=False,
-        supports_credentials=True,
-        allow_headers=["Authorization", "Content-Type"],
-        methods=["GET", "POST", "DELETE"],
-        max_age=600,
-        vary_header=False,
-    )
+    return set_cors_headers(answer, _for_origins(site.catalog.site.origins))
 
 
 def check_origin(incoming: Request, site: LiveSite) -> None:
@@ -57,5 +48,23 @@ def check_own_origin(incoming: Request, public_url: str | None) -> None:
         raise OriginForbidden("This form can only be sent from this server's own page.")
 
 
-def _with_cors(answer: Response, **options: Any) -> Response:
-    return set_cors_headers(answer, get_cors_options(None, options))
+@cache
+def _for_everyone() -> Any:
+    return get_cors_options(None, {"origins": "*", "send_wildcard": True, "methods": ["GET", "HEAD"]})
+
+
+@lru_cache(maxsize=64)
+def _for_origins(origins: tuple[str, ...]) -> Any:
+    return get_cors_options(
+        None,
+        {
+            # As patterns: flask-cors takes a plain origin with brackets (IPv6) for one.
+            "origins": [re.compile(re.escape(origin) + r"\Z") for origin in origins],
+            "always_send": False,
+            "supports_credentials": True,
+            "allow_headers": ["Authorization", "Content-Type"],
+            "methods": ["GET", "POST", "DELETE"],
+            "max_age": 600,
+            "vary_header": False,
+        },
+    )

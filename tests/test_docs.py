@@ -1,0 +1,61 @@
+"""The auditor's guide works as it is written: its commands are run here, on a real server."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from werkzeug.serving import make_server
+
+from consent_server.app import now
+from consent_server.consent.auditing import new_auditor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from consent_server.app import Server
+
+GUIDE = Path(__file__).parent.parent / "docs" / "audit.md"
+
+
+@pytest.mark.skipif(not shutil.which("jose"), reason="the jose command is not installed")
+def test_the_auditors_guide_works_as_written(
+    server: Server, post: Callable[..., Any], decide: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Pull, verify a receipt with jose, a notice with sha256sum, the checkpoint with openssl, all with ours."""
+    auditor, token = new_auditor("shop", "Jane", 1, now())
+    server.store.add(auditor)
+    post(decide())
+    server.seal()
+    listening = make_server("127.0.0.1", 0, server.app, threaded=True)
+    thread = threading.Thread(target=listening.serve_forever)
+    thread.start()
+    program = f'consent-server() {{ "{sys.executable}" -m consent_server "$@"; }}\n'
+    script = (
+        "set -eu\n" + program + "\n".join(re.findall(r"```sh\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL))
+    )
+    environ = {
+        **os.environ,
+        "SERVER": f"http://127.0.0.1:{listening.port}",
+        "SITE": "shop",
+        "TOKEN": token,
+    }
+    try:
+        done = subprocess.run(
+            ["bash", "-c", script], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
+        )
+    finally:
+        listening.shutdown()
+        thread.join()
+        listening.server_close()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "notice.json: OK" in done.stdout
+    assert "Signature Verified Successfully" in done.stdout
+    assert "It grew from your checkpoint." in done.stdout
