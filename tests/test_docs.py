@@ -38,9 +38,8 @@ def test_the_auditors_guide_works_as_written(
     thread = threading.Thread(target=listening.serve_forever)
     thread.start()
     program = f'consent-server() {{ "{sys.executable}" -m consent_server "$@"; }}\n'
-    script = (
-        "set -eu\n" + program + "\n".join(re.findall(r"```sh\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL))
-    )
+    blocks = re.findall(r"```sh\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    script = "set -eu\n" + program + "\n".join(blocks)
     environ = {
         **os.environ,
         "SERVER": f"http://127.0.0.1:{listening.port}",
