@@ -29,7 +29,7 @@ GUIDE = Path(__file__).parent.parent / "docs" / "audit.md"
 def test_the_auditors_guide_works_as_written(
     server: Server, post: Callable[..., Any], decide: Callable[..., Any], tmp_path: Path
 ) -> None:
-    """Pull, verify a receipt with jose, a notice with sha256sum, the checkpoint with openssl, all with ours."""
+    """Pull; a receipt with jose, a notice with sha256sum, the checkpoint with openssl, all with ours."""
     auditor, token = new_auditor("shop", "Jane", 1, now())
     server.store.add(auditor)
     post(decide())
