@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 BUILT = Path(__file__).parent / "built"
 MANIFEST = "manifest.json"
 FINGERPRINT_DIGITS = 8
+_CSS_FLAGS = ("--bundle", "--minify", "--charset=utf8")
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 MAIN, PREFERENCES, PAGES = "consent.%(version)s.js", "preferences.%(version)s.js", "pages.%(version)s.css"
 
@@ -121,7 +122,7 @@ def _build_bundles(project: Path, into: Path) -> list[str]:
     preferences = program(PREFERENCES, "preferences")
     digest = hashlib.sha256((into / preferences).read_bytes()).hexdigest()
     main = program(MAIN, "consent", f'--define:PREFERENCES_SHA256="{digest}"')
-    pages = bundle(PAGES, project / "consent_server/templates/pages.css", "--minify", "--charset=utf8")
+    pages = bundle(PAGES, project / "consent_server/templates/pages.css", *_CSS_FLAGS)
     return [preferences, main, pages]
 
 
