@@ -21,6 +21,7 @@ from consent_server.consent.publisher import Publisher, Shelf
 from consent_server.consent.recorder import Recorder, Stores
 from consent_server.consent.sealer import Sealer
 from consent_server.consent.sites import Sites, live_sites
+from consent_server.evidence.note import verifier_of
 from consent_server.evidence.signing import ReceiptSigner
 from consent_server.evidence.tokens import Tokens
 from consent_server.keys import log_key, signing_pems, token_secrets
@@ -30,13 +31,18 @@ from consent_server.storage.postgresql import PostgresqlStore
 from consent_server.storage.sqlite import SqliteStore
 from consent_server.watch import INTERVAL, Watch
 from consent_server.web.audit import audit_blueprint
+from consent_server.web.console import console_blueprint
+from consent_server.web.console_pages import Desk
+from consent_server.web.console_session import Sessions
 from consent_server.web.files import files_blueprint
 from consent_server.web.forms import forms_blueprint
 from consent_server.web.log import log_blueprint
 from consent_server.web.operations import operations_blueprint
+from consent_server.web.page_console_receipts import Opener
 from consent_server.web.pages import pages_blueprint
 from consent_server.web.problems import register_problems
 from consent_server.web.receipts import receipts_blueprint
+from consent_server.web.shown import shown_blueprint
 from consent_server.web.views import ReceiptViews
 from consent_server.web.widget import widget_blueprint
 
@@ -106,16 +112,31 @@ def build_server(settings: Settings) -> Server:
     sealer = Sealer(store, signer, key, now)
     stylesheet = f"/v1/assets/{assets.pages_css.sha256}.css"
     views = ReceiptViews(store, stylesheet, settings.public_url)
+    desk = Desk(
+        sites=sites,
+        sessions=Sessions(store, token_secrets(settings), now),
+        auditing=auditing,
+        exporter=exporter,
+        opener=Opener(store, store, logs),
+        auditors=store,
+        logs=store,
+        log_key=lambda origin: verifier_of(origin, key).encode(),
+        clock=now,
+        stylesheet=stylesheet,
+        public_url=settings.public_url,
+    )
 
     app = Flask("consent_server", static_folder=None)
     app.url_map.merge_slashes = False
     app.register_blueprint(widget_blueprint(sites, assets.build.content, store))
     app.register_blueprint(files_blueprint(store, assets.pages_css.content))
+    app.register_blueprint(shown_blueprint(sites, store, store, assets.build.sha256, stylesheet))
     app.register_blueprint(pages_blueprint(sites, stylesheet))
     app.register_blueprint(forms_blueprint(sites, recorder, stylesheet, settings.public_url))
     app.register_blueprint(receipts_blueprint(sites, recorder, holders, views))
     app.register_blueprint(log_blueprint(sites, logs))
     app.register_blueprint(audit_blueprint(sites, auditing, exporter, now))
+    app.register_blueprint(console_blueprint(desk))
     app.register_blueprint(operations_blueprint(keyring.jwks(), store.ping, lambda: watch.trouble))
     app.after_request(_harden)
     register_problems(app)

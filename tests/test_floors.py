@@ -14,7 +14,7 @@ FLOORS = [
     {"settings"},
     {"catalog", "evidence", "guide"},
     {"consent"},
-    {"storage", "web", "assets", "keys", "watch", "repeat", "checkpoints", "demo"},
+    {"storage", "web", "assets", "keys", "watch", "repeat", "checkpoints", "demo", "snapshot"},
     {"app"},
     {"cli"},
 ]
@@ -31,6 +31,7 @@ ONLY_IN = {
     "webassets": {"assets"},
     "click": {"cli"},
     "granian": {"cli"},
+    "playwright": {"snapshot"},
     "cryptography": {"evidence", "consent", "keys"},
 }
 

@@ -14,6 +14,7 @@ from consent_server.cli.demo import demo
 from consent_server.cli.export import export
 from consent_server.cli.hold import hold
 from consent_server.cli.keys import keys
+from consent_server.cli.pack import pack
 from consent_server.cli.purge import erase, purge
 from consent_server.cli.serve import serve
 from consent_server.cli.verify import verify
@@ -35,7 +36,7 @@ class _Program(click.Group):
 @click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
-    r"""Cookie consent, self-hosted: ask, record, prove.
+    """Cookie consent, self-hosted: ask, record, prove.
 
     Settings are read from CONSENT_* variables; README lists them all.
 
@@ -47,5 +48,5 @@ def main() -> None:
     """
 
 
-for _command in (serve, demo, catalog, auditor, export, verify, erase, purge, hold, keys):
+for _command in (serve, demo, catalog, auditor, export, verify, pack, erase, purge, hold, keys):
     main.add_command(_command)

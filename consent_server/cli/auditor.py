@@ -25,7 +25,7 @@ def auditor() -> None:
 @click.option("--site", required=True, help="The id of the site whose receipts may be read.")
 @click.option("--expires", type=DAYS, default=30, show_default="30d", help="For how long, such as 30d.")
 def add(name: str, site: str, expires: int) -> None:
-    r"""Let NAME read the receipts of one site. Prints the token, once.
+    """Let NAME read the receipts of one site. Prints the token, once.
 
     \b
     Example:
@@ -46,7 +46,7 @@ def add(name: str, site: str, expires: int) -> None:
 @auditor.command("list")
 @click.option("--site", help="Only those of this site.")
 def list_(site: str | None) -> None:
-    r"""List who may read receipts.
+    """List who may read receipts.
 
     \b
     Example:
@@ -65,7 +65,7 @@ def list_(site: str | None) -> None:
 @auditor.command()
 @click.argument("auditor_id")
 def revoke(auditor_id: str) -> None:
-    r"""Take back the token of AUDITOR_ID, as `auditor list` shows it.
+    """Take back the token of AUDITOR_ID, as `auditor list` shows it.
 
     \b
     Example:
@@ -81,7 +81,7 @@ def revoke(auditor_id: str) -> None:
 @click.option("--site", required=True, help="The id of the site.")
 @click.option("--last", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many.")
 def log(site: str, last: int) -> None:
-    r"""Show what auditors looked at, the newest first.
+    """Show what auditors looked at, the newest first.
 
     \b
     Example:

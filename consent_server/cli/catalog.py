@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from consent_server.catalog.files import read_catalogs
+from consent_server.cli.snapshot import snapshot
 from consent_server.errors import CatalogError
 from consent_server.settings import read_settings
 
@@ -20,7 +21,7 @@ def catalog() -> None:
 @catalog.command()
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 def check(path: Path | None) -> None:
-    r"""Check a catalog and say everything that is wrong with it, with line and column.
+    """Check a catalog and say everything that is wrong with it, with line and column.
 
     Without PATH it checks the catalog that the settings name. Exits 2 where something is wrong.
 
@@ -42,3 +43,6 @@ def check(path: Path | None) -> None:
     for found in catalogs:
         languages = ", ".join(found.site.languages)
         click.echo(f"{found.site.id}: {len(found.cookies)} rows in {languages}. Nothing is wrong.")
+
+
+catalog.add_command(snapshot)

@@ -46,7 +46,7 @@ _TOKEN_DAYS = 1
     help="Where the demo keeps its catalog, keys and database.",
 )
 def demo(port: int, website_port: int, data_dir: Path) -> None:
-    r"""Start the server and a demo website of a hosting company that asks for consent.
+    """Start the server and a demo website of a hosting company that asks for consent.
 
     \b
     Example:

@@ -22,7 +22,7 @@ from consent_server.settings import read_settings
     "-o", "--output", type=click.File("w", encoding="utf-8"), default="-", help="Write to this file."
 )
 def export(site: str, output: IO[str]) -> None:
-    r"""Write every receipt of a site as NDJSON, one a line, the keys in the first.
+    """Write every receipt of a site as NDJSON, one a line, the keys in the first.
 
     \b
     Example:

@@ -30,11 +30,11 @@ def hold() -> None:
 @click.option("--person", required=True, help="Who decided it.")
 @click.option("--until", required=True, type=DAY, help="The date on which the hold ends.")
 def add(receipt_id: UUID, site: str, reason: str, person: str, until: int) -> None:
-    r"""Hold one receipt, or change its hold.
+    """Hold one receipt, or change its hold.
 
     \b
     Example:
-      consent-server hold add 0192f5a4-7c1e-7b2a-9d3e-5f6a7b8c9d0e --site bacloud \
+      consent-server hold add 0192f5a4-7c1e-7b2a-9d3e-5f6a7b8c9d0e --site bacloud \\
         --reason "Claim 7/2026" --person "Jane Doe" --until 2027-06-30
     """
     with closing(open_store(read_settings())) as store:
@@ -46,7 +46,7 @@ def add(receipt_id: UUID, site: str, reason: str, person: str, until: int) -> No
 @hold.command("list")
 @click.option("--site", required=True, help="The id of the site.")
 def list_(site: str) -> None:
-    r"""List the holds of a site, the first to end first.
+    """List the holds of a site, the first to end first.
 
     \b
     Example:
@@ -61,7 +61,7 @@ def list_(site: str) -> None:
 @click.argument("receipt_id", type=LEAF_ID)
 @click.option("--site", required=True, help="The id of the site.")
 def release(receipt_id: UUID, site: str) -> None:
-    r"""End a hold before its date.
+    """End a hold before its date.
 
     \b
     Example:

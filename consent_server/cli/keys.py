@@ -26,7 +26,7 @@ def keys() -> None:
 
 @keys.command("list")
 def list_() -> None:
-    r"""List every key that ever signed receipts, with its dates.
+    """List every key that ever signed receipts, with its dates.
 
     \b
     Example:
@@ -39,7 +39,7 @@ def list_() -> None:
 
 @keys.command()
 def rotate() -> None:
-    r"""Add a new signing key. The next start signs with it; the old one stays published.
+    """Add a new signing key. The next start signs with it; the old one stays published.
 
     Where the keys are given by CONSENT_SIGNING_KEY, append the new one there yourself.
 
@@ -60,7 +60,7 @@ def rotate() -> None:
 
 @keys.command()
 def accept() -> None:
-    r"""Start anew with the keys that are given, where the ones that signed are lost. The log will show it.
+    """Start anew with the keys that are given, where the ones that signed are lost. The log will show it.
 
     \b
     Example:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.command()
 def purge() -> None:
-    r"""Erase the receipts that were kept as long as each catalog says. Run it once a day.
+    """Erase the receipts that were kept as long as each catalog says. Run it once a day.
 
     Receipts under a legal hold stay. Each run leaves a signed statement in the log.
 
@@ -49,7 +49,7 @@ def purge() -> None:
 @click.argument("receipt_id", type=LEAF_ID)
 @click.option("--site", required=True, help="The id of the site.")
 def erase(receipt_id: UUID, site: str) -> None:
-    r"""Erase the content of one receipt, on somebody's request. The log keeps its hash and says who erased.
+    """Erase the content of one receipt, on somebody's request. The log keeps its hash and says who erased.
 
     \b
     Example:

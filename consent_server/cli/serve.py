@@ -34,7 +34,7 @@ _THREADS_POSTGRESQL = 16
 @click.option("--port", help="Listen on this port (CONSENT_PORT).")
 @click.option("--catalog", type=click.Path(), help="The catalog, a file or a directory (CONSENT_CATALOG).")
 def serve(host: str | None, port: str | None, catalog: Path | None) -> None:
-    r"""Serve the widget, the cookie pages and the receipts.
+    """Serve the widget, the cookie pages and the receipts.
 
     \b
     Examples:

@@ -13,16 +13,19 @@ import click
 
 from consent_server.errors import EvidenceInvalid
 from consent_server.evidence.export import ExportCheck, Trust
+from consent_server.evidence.pack import is_pack, verify_pack
 from consent_server.evidence.parallel import cores
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from consent_server.evidence.checkpoint import Checkpoint
 
 _LONGEST_LINE = 64 * 1024 * 1024
 """Bytes: room for an erasure of millions of leaves, and an end to a file that is one line."""
 
-_ZIP = b"PK\x03\x04"
-"""How a ZIP file begins."""
+_STEPS = 1000
+"""Steps of the progress bar of a pack."""
 
 
 @click.command()
@@ -45,7 +48,7 @@ _ZIP = b"PK\x03\x04"
 def verify(
     file: IO[bytes], *, log_only: bool, save_checkpoint: Path | None, **held: IO[bytes] | None
 ) -> None:
-    r"""Check an export or a pack offline: signatures, completeness, times, and that the log only grew.
+    """Check an export or a pack offline: signatures, completeness, times, and that the log only grew.
 
     Exits 1 naming the first thing wrong, in the order of the file.
 
@@ -57,19 +60,18 @@ def verify(
       consent-server verify pack.zip
     """
     trust = _trust(**held)
-    if _is_zip(file):
-        _verify_pack(file, trust)
-        return
-    check = ExportCheck(trust, log_only)
-    _run(check, file)
-    _say_receipts(check)
-    _say_log(check)
+    # A name such as <stdin> is no file: what comes through a pipe is an export.
+    path = Path(str(getattr(file, "name", "")))
+    packed = path.is_file() and is_pack(path)
+    note = _verify_pack(path, trust) if packed else _verify_export(file, ExportCheck(trust, log_only))
     if trust.jwks is None or trust.log_key is None:
         click.echo(
             "Keys were the export's own; with --keys and --log-key you check them against yours.", err=True
         )
     if save_checkpoint:
-        _save(check, save_checkpoint)
+        if note is None:
+            raise EvidenceInvalid("The export has no checkpoint to keep.")
+        save_checkpoint.write_text(note, encoding="utf-8")
 
 
 def _trust(keys: IO[bytes] | None, log_key: IO[bytes] | None, since: IO[bytes] | None) -> Trust:
@@ -80,22 +82,35 @@ def _trust(keys: IO[bytes] | None, log_key: IO[bytes] | None, since: IO[bytes] |
     )
 
 
-def _is_zip(file: IO[bytes]) -> bool:
-    if _size(file) is None:
-        return False
-    begin = file.read(len(_ZIP))
-    file.seek(0)
-    return begin == _ZIP
+def _verify_export(file: IO[bytes], check: ExportCheck) -> str | None:
+    """Verify an export, say what it shows, and return its signed checkpoint."""
+    _run(check, file)
+    if check.log_only:
+        click.echo(f"{check.receipts} receipts are in the export; their signatures were not checked.")
+    else:
+        _say_receipts(check.receipts, check.states)
+    if check.checkpoint is None:
+        click.echo("The export has no checkpoint: nothing shows that it is complete.")
+    else:
+        _say_log(check.checkpoint, check.trust)
+    return check.note
 
 
-def _verify_pack(file: IO[bytes], trust: Trust) -> None:
-    # A pack brings what only packs need; an export is verified without it.
-    from consent_server.evidence.pack import is_pack, verify_pack  # noqa: PLC0415
-
-    path = Path(file.name)
-    if not is_pack(path):
-        raise EvidenceInvalid(f"{path} is a ZIP file, and no pack.")
-    click.echo(verify_pack(path, trust))
+def _verify_pack(path: Path, trust: Trust) -> str:
+    """Verify a pack, whole whatever was asked for, say what it shows, and return its signed checkpoint."""
+    with click.progressbar(length=_STEPS, label="Verifying") as bar:
+        report = verify_pack(
+            path, trust, workers=cores(), progress=lambda share: bar.update(int(share * _STEPS) - bar.pos)
+        )
+    _say_receipts(report.receipts, report.states)
+    if report.part is None:
+        _say_log(report.checkpoint, trust)
+    else:
+        part = report.part
+        click.echo(
+            f"The pack holds the leaves from {part.first} to {part.end - 1} of {report.checkpoint.size}."
+        )
+    return report.note
 
 
 def _run(check: ExportCheck, file: IO[bytes]) -> None:
@@ -119,26 +134,14 @@ def _size(file: IO[bytes]) -> int | None:
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
-def _say_receipts(check: ExportCheck) -> None:
-    if check.log_only:
-        click.echo(f"{check.receipts} receipts are in the export; their signatures were not checked.")
-        return
-    counted = ", ".join(f"{count} {state}" for state, count in sorted(check.states.items()))
-    click.echo(f"{check.receipts} receipts verified" + (f": {counted}." if counted else "."))
+def _say_receipts(receipts: int, states: Mapping[str, int]) -> None:
+    counted = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+    click.echo(f"{receipts} receipts verified" + (f": {counted}." if counted else "."))
 
 
-def _say_log(check: ExportCheck) -> None:
-    if check.checkpoint is None:
-        click.echo("The export has no checkpoint: nothing shows that it is complete.")
-        return
-    grown = " It grew from your checkpoint." if check.trust.since else ""
-    click.echo(f"The log {check.checkpoint.origin} is complete to {check.checkpoint.size} leaves.{grown}")
-
-
-def _save(check: ExportCheck, path: Path) -> None:
-    if check.note is None:
-        raise EvidenceInvalid("The export has no checkpoint to keep.")
-    path.write_text(check.note, encoding="utf-8")
+def _say_log(checkpoint: Checkpoint, trust: Trust) -> None:
+    grown = " It grew from your checkpoint." if trust.since else ""
+    click.echo(f"The log {checkpoint.origin} is complete to {checkpoint.size} leaves.{grown}")
 
 
 def _text(file: IO[bytes]) -> str:

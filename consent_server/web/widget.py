@@ -38,7 +38,7 @@ def widget_blueprint(sites: Sites, build: bytes, notices: NoticeStore) -> Bluepr
         if notice.sha256 not in scripts:
             while len(scripts) >= _MOST_SCRIPTS:
                 scripts.pop(next(iter(scripts)))
-            scripts[notice.sha256] = File.of(_script(notice, build, build_sha256))
+            scripts[notice.sha256] = File.of(script_of(envelope_of(notice, build_sha256), build))
         return scripts[notice.sha256]
 
     @blueprint.get("/v1/<site_id>/consent.js")
@@ -49,7 +49,7 @@ def widget_blueprint(sites: Sites, build: bytes, notices: NoticeStore) -> Bluepr
     @blueprint.get("/v1/<site_id>/notice.json")
     def notice_json(site_id: str) -> Response:
         notice = sites.get(site_id).notice(request.args.get("lang"))
-        return _fresh(_envelope(notice, build_sha256), "application/json", _LIVE)
+        return fresh(envelope_of(notice, build_sha256), "application/json", _LIVE)
 
     @blueprint.get("/v1/<site_id>/notices/<sha256>.json")
     def notice_by_hash(site_id: str, sha256: str) -> Response:
@@ -57,12 +57,13 @@ def widget_blueprint(sites: Sites, build: bytes, notices: NoticeStore) -> Bluepr
         kept = notices.notice(site.id, sha256) if is_sha256(sha256) else None
         if kept is None:
             raise NoticeUnknown("No notice with this SHA-256 was ever served for this site.")
-        return _fresh(kept.canonical, "application/json", IMMUTABLE)
+        return fresh(kept.canonical, "application/json", IMMUTABLE)
 
     return blueprint
 
 
-def _envelope(notice: Notice, build_sha256: str) -> bytes:
+def envelope_of(notice: Notice, build_sha256: str) -> bytes:
+    """Return what the widget is told: the notice, its hash, and which build shows it. JSON (DESIGN 5)."""
     envelope = {
         "sha256": notice.sha256,
         "revision": notice.revision,
@@ -73,11 +74,13 @@ def _envelope(notice: Notice, build_sha256: str) -> bytes:
     return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _script(notice: Notice, build: bytes, build_sha256: str) -> bytes:
-    return _ENVELOPE.encode() + _envelope(notice, build_sha256) + b";\n" + build
+def script_of(envelope: bytes, build: bytes) -> bytes:
+    """Return the script that a page loads: the envelope in one line, then the exact bytes of the build."""
+    return _ENVELOPE.encode() + envelope + b";\n" + build
 
 
-def _fresh(content: bytes, media_type: str, caching: str) -> Response:
+def fresh(content: bytes, media_type: str, caching: str) -> Response:
+    """Answer with `content` under its strong ETag, 304 where the browser has it."""
     answer = Response(content, content_type=media_type)
     answer.headers["Cache-Control"] = caching
     answer.add_etag()

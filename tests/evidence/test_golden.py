@@ -172,6 +172,15 @@ def test_an_export_can_come_through_a_pipe() -> None:
     assert "complete to 9 leaves" in result.stdout
 
 
+def test_a_pack_that_is_none_is_refused(tmp_path: Path) -> None:
+    """A file that begins as archives do is taken for a pack, and said to be none."""
+    cut = tmp_path / "pack.zip"
+    cut.write_bytes(b"PK\x03\x04 and no more")
+    result = CliRunner().invoke(main, ["verify", str(cut)])
+    assert result.exit_code == 1
+    assert "archive" in result.stderr
+
+
 @pytest.mark.parametrize("option", ["--keys", "--log-key", "--since"])
 def test_what_the_auditor_holds_may_be_damaged_too(option: str, tmp_path: Path) -> None:
     """A file that is no key and no checkpoint is refused in a line, whatever is in it."""

@@ -1,0 +1,73 @@
+"""`consent-server pack`."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from consent_server.app import now, open_store
+from consent_server.cli.parameters import DAY
+from consent_server.consent.export import Exporter
+from consent_server.consent.keyring import Keyring
+from consent_server.consent.packing import Packer, Plan
+from consent_server.consent.publisher import Shelf
+from consent_server.errors import SettingsError
+from consent_server.evidence.signing import ReceiptSigner
+from consent_server.keys import log_key, signing_pems
+from consent_server.settings import read_settings
+
+
+@click.command()
+@click.option("--site", required=True, help="The id of the site.")
+@click.option("--from", "since", type=DAY, help="From the beginning of this day on (UTC).")
+@click.option("--to", "until", type=DAY, help="Before the beginning of this day (UTC).")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Write this file."
+)
+def pack(site: str, since: int | None, until: int | None, output: Path) -> None:
+    """Write a pack: receipts with all that was shown, keys, checkpoint, proofs, and how to verify them.
+
+    Without dates it holds the whole log, which proves the most. Whoever gets it needs nothing of ours.
+
+    \b
+    Examples:
+      consent-server pack --site bacloud -o bacloud.zip
+      consent-server pack --site bacloud --from 2027-01-01 --to 2027-04-01 -o first-quarter.zip
+    """
+    if since is not None and until is not None and since >= until:
+        raise SettingsError("--from must be before --to, which is not inside.")
+    settings = read_settings()
+    signer = ReceiptSigner(signing_pems(settings))
+    with closing(open_store(settings)) as store:
+        if store.log(site) is None:
+            raise SettingsError(f"Nothing was ever recorded for a site {site!r}.")
+        exporter = Exporter(store, store, Keyring(store, signer, now), log_key(settings))
+        packer = Packer(exporter, Shelf(store, store, store, store), now)
+        plan = packer.plan(site, since, until)
+        _write(packer, plan, output)
+    said = f"leaves {plan.part.first} to {plan.part.end - 1}" if plan.part else "all leaves"
+    click.echo(f"{output} holds {said} of {plan.size}. To verify it: consent-server verify {output}")
+
+
+def _write(packer: Packer, plan: Plan, output: Path) -> None:
+    """Write the file at once: whatever stops this, no half of it stands under its name."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=output.absolute().parent, delete=False) as file:
+            half = Path(file.name)
+            try:
+                with click.progressbar(length=plan.steps, label="Packing") as bar:
+                    for step in packer.write(plan, file):
+                        bar.update(step)
+                file.flush()
+                os.fsync(file.fileno())
+            except BaseException:
+                half.unlink()
+                raise
+        half.chmod(0o600)
+        half.replace(output)
+    except OSError as error:
+        raise SettingsError(f"{output} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,1 @@
+"""Dated pictures of what visitors are shown: banner and preferences, in a real browser."""

@@ -1,0 +1,103 @@
+"""A pack verifies by our command and by its own script, and both find what was changed in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from consent_server.app import Server
+    from consent_server.settings import Settings
+
+TOOLS = ("openssl", "jose", "python3", "sh")
+
+
+def run(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the program on the same catalog and database as the server fixture."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("CONSENT_")}
+    environ |= {"CONSENT_CATALOG": str(settings.catalog), "CONSENT_DATA_DIR": str(settings.data_dir)}
+    command = [sys.executable, "-m", "consent_server", *words]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+
+
+def verify_alone(pack: Path, into: Path) -> subprocess.CompletedProcess[str]:
+    """Unpack, and run the script that comes with it, knowing nothing of this project."""
+    with zipfile.ZipFile(pack) as archive:
+        archive.extractall(into)
+    path = os.pathsep.join({os.path.dirname(shutil.which(tool) or "") for tool in TOOLS})  # noqa: PTH120
+    return subprocess.run(
+        ["sh", "verify.sh"],
+        cwd=into,
+        env={"PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def pack(
+    server: Server,
+    settings: Settings,
+    post: Callable[..., Any],
+    decide: Callable[..., Any],
+    client: Any,
+    tmp_path: Path,
+) -> Path:
+    """Give a pack of three receipts, one of them erased."""
+    mine, *_ = (post(decide()).json for _ in range(3))
+    server.seal()
+    headers = {"Origin": "https://shop.example", "Authorization": f"Bearer {mine['token']}"}
+    client.delete(f"/v1/shop/receipts/{mine['id']}", headers=headers)
+    server.seal()
+    path = tmp_path / "pack.zip"
+    packed = run(settings, "pack", "--site", "shop", "-o", str(path))
+    assert packed.returncode == 0, packed.stderr
+    return path
+
+
+def test_a_pack_verifies_with_our_command(pack: Path, settings: Settings) -> None:
+    """The receipts that are there, and the log as a whole."""
+    result = run(settings, "verify", str(pack))
+    assert result.returncode == 0, result.stderr
+    assert "2 receipts verified: 2 partial." in result.stdout
+    assert "is complete to 9 leaves" in result.stdout
+
+
+@pytest.mark.skipif(
+    not all(shutil.which(tool) for tool in TOOLS), reason="one of openssl, jose, python3 and sh is missing"
+)
+def test_a_pack_verifies_by_itself_with_stock_tools(pack: Path, tmp_path: Path) -> None:
+    """openssl, jose and Python's standard library are enough."""
+    result = verify_alone(pack, tmp_path / "alone")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "2 receipts verified: 2 partial." in result.stdout
+
+
+@pytest.mark.skipif(
+    not all(shutil.which(tool) for tool in TOOLS), reason="one of openssl, jose, python3 and sh is missing"
+)
+@pytest.mark.parametrize("name", ["leaves.ndjson", "checkpoint.txt", "keys/jwks.json", "manifest.json"])
+def test_a_changed_file_is_found_by_both(pack: Path, settings: Settings, tmp_path: Path, name: str) -> None:
+    """Exit 1 and a sentence, never a traceback."""
+    damaged = tmp_path / "damaged.zip"
+    with zipfile.ZipFile(pack) as source, zipfile.ZipFile(damaged, "w") as target:
+        for entry in source.infolist():
+            content = source.read(entry)
+            if entry.filename == name:
+                middle = len(content) // 2
+                content = content[:middle] + b"#" + content[middle + 1 :]
+            target.writestr(entry, content)
+    ours, alone = run(settings, "verify", str(damaged)), verify_alone(damaged, tmp_path / "alone")
+    assert (ours.returncode, alone.returncode) == (1, 1), ours.stderr + alone.stderr
+    assert "Traceback" not in ours.stderr + alone.stderr
