@@ -116,10 +116,25 @@ class Packer:
             pack.finish(plan.site, plan.part)
 
     def _part(self, site: str, size: int, since: int | None, until: int | None) -> Part:
-        """Find the indices of the leaves of a time, with one more at each end that lies clearly outside."""
-        first = 0 if since is None else max(0, self._first_at(site, size, since - BACK) - 1)
-        end = size if until is None else min(size, self._first_at(site, size, until + BACK) + 1)
-        return Part(first, max(end, first + 1), since, until)
+        """Find the indices of the leaves of a time, and at each end a leaf more that shows it is outside.
+
+        That one is neither erased nor so near in time that sealing and clocks explain its place.
+        """
+        first, end = 0, size
+        if since is not None:
+            first = max(0, self._first_at(site, size, since - BACK) - 1)
+            while first > 0 and not self._is(site, first, lambda time: time < since - BACK):
+                first -= 1
+        if until is not None:
+            end = min(size, self._first_at(site, size, until + BACK) + 1)
+            while end < size and not self._is(site, end - 1, lambda time: time >= until + BACK):
+                end += 1
+        return Part(first, end, since, until)
+
+    def _is(self, site: str, index: int, wanted: Callable[[int], bool]) -> bool:
+        """Tell whether a leaf has content, and a time (Unix milliseconds) that is wanted."""
+        leaf = self._shelf.leaves.sealed(site, index, 1)[0]
+        return leaf.jws is not None and wanted(leaf.time)
 
     def _first_at(self, site: str, size: int, time: int) -> int:
         """Return an index whose leaf is as new as `time` and the leaf before it older; `size` for none."""

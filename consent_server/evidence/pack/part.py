@@ -104,13 +104,13 @@ class PartCheck:
 
     def _take_inside(self, line: Line, index: int) -> None:
         self._next += 1
+        self._check_ends(index, line.content and line.content.time)
         if line.content is None:
             if self._erased and self._erased[-1][1] == index - 1:
                 self._erased[-1] = (self._erased[-1][0], index)
             else:
                 self._erased.append((index, index))
             return
-        self._check_ends(index, line.content.time)
         self._order.place(line.content)
         if line.content.state:
             self.states[line.content.state] += 1
@@ -124,12 +124,14 @@ class PartCheck:
                 raise EvidenceInvalid(f"Its index is {line.index!r}, which stands before the last one.")
             self._after = line.index
 
-    def _check_ends(self, index: int, time: int) -> None:
+    def _check_ends(self, index: int, time: int | None) -> None:
+        """Check that first and last leaf lie outside of the times asked for; an erased one has no `time`."""
         part = self.part
-        if index == part.first > 0 and (part.since is None or time >= part.since - BACK):
+        early = time is not None and part.since is not None and time < part.since - BACK
+        if index == part.first > 0 and not early:
             raise EvidenceInvalid("The range begins too late: leaves before it may be of the time asked for.")
-        at_end = index == part.end - 1 < self.checkpoint.size - 1
-        if at_end and (part.until is None or time < part.until + BACK):
+        late = time is not None and part.until is not None and time >= part.until + BACK
+        if index == part.end - 1 < self.checkpoint.size - 1 and not late:
             raise EvidenceInvalid("The range ends too early: leaves after it may be of the time asked for.")
 
     def _prove(self, line: Line, number: int, proof: bytes) -> None:

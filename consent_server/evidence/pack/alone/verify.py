@@ -348,6 +348,7 @@ class Leaves:
         need(self.end <= note.size, "leaves.ndjson: the range goes beyond what was sealed.")
         self.next, self.tree = self.first, Tree()
         self.states: dict[str, int] = {}
+        self.waiting: list[tuple[str, str, str]] = []
         self.named: set[str] = set()
         self.stated: list[tuple[int, int]] = []
         self.erased: list[list[int]] = []
@@ -363,40 +364,41 @@ class Leaves:
         numbered = enumerate(self.pack.chunks("leaves.ndjson", lines=True), 1)
         next(numbered)
         number = 1
-        waiting: list[tuple[str, str, str]] = []
         for number, line in numbered:
             place = f"leaves.ndjson, line {number}"
             try:
-                signed = self._line(number, line, proofs)
+                self._line(number, line, proofs)
             except Wrong as error:
-                self.signatures.check(waiting)  # what stands before it is named first
+                self._check_waiting()  # a wrong signature, here or before, is named first
                 raise Wrong(str(error) if ".ndjson" in str(error) else f"{place}: {error}") from None
-            waiting += [(place, *signed)] if signed else []
-            if len(waiting) >= BATCH:
-                self.signatures.check(waiting)
-                waiting = []
-        self.signatures.check(waiting)
+            if len(self.waiting) >= BATCH:
+                self._check_waiting()
+        self._check_waiting()
         self._check_end(number, proofs)
 
-    def _line(self, number: int, line: bytes, proofs: Any) -> tuple[str, str] | None:
+    def _check_waiting(self) -> None:
+        waiting, self.waiting = self.waiting, []
+        self.signatures.check(waiting)
+
+    def _line(self, number: int, line: bytes, proofs: Any) -> None:
         item = parse(line, "line")
         index, jws, typ = item.get("index"), item.get("jws"), item.get("type")
-        signed = None
         if item.get("erased") is True:
             leaf = decode(item.get("leaf_hash"))
             need(len(leaf) == 32, "its hash has not 32 bytes.")  # noqa: PLR2004 - SHA-256
             self._note_erased(index)
+            self._ends(index, None)
         else:
             need(
                 isinstance(jws, str) and typ in (RECEIPT, NOTICE, BUILD, KEY, ERASURE),
                 "it is no leaf of a log.",
             )
             payload, kid = self.signatures.payload(str(jws), str(typ))
-            leaf, signed = hashlib.sha256(b"\0" + str(jws).encode()).digest(), (str(jws), kid)
+            self.waiting.append((f"leaves.ndjson, line {number}", str(jws), kid))
+            leaf = hashlib.sha256(b"\0" + str(jws).encode()).digest()
             need(payload.get("site") == self.site, f"it belongs to the site {payload.get('site')!r}.")
             self._content(number, str(typ), str(jws), payload, index)
         self._place(index, typ, leaf, proofs)
-        return signed
 
     def _note_erased(self, index: object) -> None:
         self.erased_count += 1
@@ -440,14 +442,16 @@ class Leaves:
             raise Wrong(f"the receipt {payload['id']} stands in the pack twice.") from None
         self.states[payload["state"]] = self.states.get(payload["state"], 0) + 1
 
-    def _ends(self, index: object, time: int) -> None:
-        """Check that a range ends outside of the times that were asked for."""
+    def _ends(self, index: object, time: int | None) -> None:
+        """Check that the first and last leaf of a range lie outside of the times that were asked for."""
         if not self.part:
             return
         since, until = (self.part.get(name) and milliseconds(self.part[name]) for name in ("from", "to"))
-        early = index != self.first or self.first == 0 or (since and time < since - SLACK)
+        early = index != self.first or self.first == 0 or (time and since and time < since - SLACK)
         need(early, "the range begins too late: leaves before it may be of the time asked for.")
-        late = index != self.end - 1 or self.end == self.note.size or (until and time >= until + SLACK)
+        late = (
+            index != self.end - 1 or self.end == self.note.size or (time and until and time >= until + SLACK)
+        )
         need(late, "the range ends too early: leaves after it may be of the time asked for.")
 
     def _place(self, index: Any, typ: object, leaf: bytes, proofs: Any) -> None:
