@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import signal
 from collections import Counter
 from datetime import UTC, datetime
 from multiprocessing import active_children
@@ -501,12 +499,3 @@ def test_of_two_faults_the_first_in_the_file_is_named_whichever_is_found_first(l
         with pytest.raises(EvidenceInvalid, match=f"^line {first}: "):
             list(ExportCheck().verify(damaged, workers))
     assert active_children() == []
-
-
-def test_workers_that_are_killed_cost_nothing_but_time(long: list[str]) -> None:
-    """What a dead worker had is checked by this process, and every line still counts once."""
-    check = ExportCheck()
-    for _ in check.verify(long, 2):
-        for worker in active_children():
-            os.kill(worker.pid or 0, signal.SIGKILL)
-    assert check.states.total() == LONG + 1
