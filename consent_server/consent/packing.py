@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from bisect import bisect_right
 from dataclasses import dataclass, replace
@@ -26,7 +25,7 @@ from consent_server.evidence.pack.layout import (
     stamp_files,
 )
 from consent_server.evidence.pack.links import named_files
-from consent_server.evidence.pack.part import prove
+from consent_server.evidence.pack.proving import encode, proof_lines
 from consent_server.evidence.pack.writing import PackWriter
 from consent_server.evidence.signing import ERASURE_TYPE
 from consent_server.evidence.verify import parse_jws
@@ -174,11 +173,9 @@ class Packer:
             yield replace(leaf, index=None)
 
     def _write_proofs(self, pack: PackWriter, plan: Plan, indices: Iterable[int]) -> Iterator[int]:
-        read = self._reader(plan.site)
         with pack.lines(PROOFS) as write:
-            for index in indices:
-                path = tiles.inclusion(read, index, plan.size)
-                write(_json(prove(index, map(_encode, path))))
+            for line in proof_lines(self._reader(plan.site), indices, plan.size):
+                write(line)
                 yield 1
 
     def _reader(self, site: str) -> tiles.Read:
@@ -218,7 +215,7 @@ class Packer:
             path = tiles.consistency(self._reader(plan.site), stamped.size, plan.size)
             pack.add(token_file, token)
             pack.add(stamped_file, checkpoint.encode())
-            pack.add_json(proof_file, {"hashes": [_encode(value) for value in path]})
+            pack.add_json(proof_file, {"hashes": encode(path)})
 
 
 class _Erased:
@@ -267,10 +264,6 @@ def _note_later(line: str, end: int, indices: list[int]) -> None:
     index = json.loads(line).get("index", -1)
     if index >= end:
         indices.append(index)
-
-
-def _encode(value: bytes) -> str:
-    return base64.b64encode(value).decode()
 
 
 def _json(value: object) -> str:

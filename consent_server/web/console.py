@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from consent_server.consent.sites import LiveSite
     from consent_server.web.console_pages import Desk
     from consent_server.web.console_session import Session
+
+log = logging.getLogger(__name__)
 
 
 def console_blueprint(desk: Desk) -> Blueprint:
@@ -63,14 +66,20 @@ def _add_refusals(blueprint: Blueprint, desk: Desk, outside: ConsoleFrame) -> No
     def _refused(refusal: ConsentError) -> Response:
         status = STATUS.get(type(refusal))
         if status is None:
-            raise refusal
+            return _fault(refusal)
         if isinstance(refusal, StorageUnavailable):
+            log.error("%s: %s", refusal.code, refusal.detail)
             return problem(status, "The database does not answer now. Try again soon.")
         return problem(status, refusal.detail)
 
     @blueprint.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:
         return problem(error.code or 500, error.description or "")
+
+    @blueprint.errorhandler(Exception)
+    def _fault(error: Exception) -> Response:
+        log.error("A page of the console failed.", exc_info=error)
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here. It was logged.")
 
     def problem(status: int, detail: str) -> Response:
         session: Session | None = g.get("session")

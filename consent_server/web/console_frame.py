@@ -11,7 +11,6 @@ from babel.dates import format_datetime
 from babel.numbers import format_decimal, format_percent
 from flask import Response
 
-from consent_server.catalog.texts import texts_in
 from consent_server.web.page_frame import clock, templates
 
 if TYPE_CHECKING:
@@ -92,8 +91,7 @@ def percent(share: float | None) -> str:
 
 @cache
 def _templates() -> Environment:
-    # An overlay shares the loader and its cache, and keeps the filters out of the public pages.
+    # An overlay shares the loader and keeps the filters out of the public pages.
     environment = templates().overlay()
     environment.filters = {**environment.filters, "moment": moment, "number": number, "percent": percent}
-    environment.globals = {**environment.globals, "t": texts_in(LANGUAGE)["page"]}
     return environment

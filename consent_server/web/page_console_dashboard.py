@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 
 from consent_server.catalog.texts import texts_in
 from consent_server.web.console_frame import LANGUAGE, number, percent
@@ -82,8 +82,11 @@ def method_words(method: str) -> str:
 
 
 def language_words(tag: str) -> str:
-    """Return what a language is called."""
-    return Locale.parse(tag, sep="-").get_display_name(LANGUAGE) or tag
+    """Return what a language is called, or the tag where nobody knows it."""
+    try:
+        return Locale.parse(tag, sep="-").get_display_name(LANGUAGE) or tag
+    except (ValueError, UnknownLocaleError):
+        return tag
 
 
 def _figures(found: Mapping[str, Any]) -> tuple[Figure, ...]:

@@ -32,10 +32,12 @@ from consent_server.consent.stored import EraseOrder, Leaf
 from consent_server.consent.uuid7 import uuid7
 from consent_server.errors import EvidenceInvalid
 from consent_server.evidence import checkpoint as checkpoints
-from consent_server.evidence import note
+from consent_server.evidence import note, tiles
 from consent_server.evidence.export import Trust
 from consent_server.evidence.keys import generate_key
+from consent_server.evidence.merkle import hash_leaf
 from consent_server.evidence.pack import alone, is_pack, verify_pack
+from consent_server.evidence.pack.proving import encode, proof_lines
 from consent_server.evidence.signing import RECEIPT_TYPE, ReceiptSigner, leaf_hash, sha256_of
 from consent_server.evidence.timestamp import load_roots, stamp
 from consent_server.evidence.tokens import Holding
@@ -259,6 +261,16 @@ def test_a_part_reaches_beyond_the_days_asked_for(
     lines = [json.loads(line) for line in unpack(data)["leaves.ndjson"].splitlines()[1:]]
     assert [line["index"] for line in lines] == list(indices)
     assert verify_here(data, tmp_path).part.first == indices[0]
+
+
+@pytest.mark.parametrize("size", [1, 255, 256, 257, 700])
+def test_many_proofs_are_those_that_are_made_one_by_one(size: int) -> None:
+    """Sharing the work changes no hash of them, at the edges of tiles neither."""
+    hashes = [hash_leaf(b"%d" % number) for number in range(size)]
+    changed = tiles.append(lambda _: {}, 0, hashes).changed
+    for index, line in enumerate(proof_lines(lambda _: changed, range(size), size)):
+        path = tiles.inclusion(lambda _: changed, index, size)
+        assert json.loads(line) == {"index": index, "hashes": encode(path)}
 
 
 def test_a_pack_is_held_against_the_keys_of_the_auditor(made: Made, tmp_path: Path) -> None:
@@ -621,8 +633,26 @@ def test_damage_is_named_without_this_project(made: Made, tmp_path: Path, kind: 
     assert re.match(f"This pack does not hold. {words}", done.stderr), done.stderr
 
 
+@TOOLS
+@pytest.mark.parametrize(
+    "name", ["VERIFY.md", "verify.sh", "verify.py", "leaves.ndjson", "proofs.ndjson", "checkpoint.txt"]
+)
+def test_a_file_that_is_not_what_the_manifest_lists_is_named(made: Made, tmp_path: Path, name: str) -> None:
+    """One byte more in the file, or a hash altered in the manifest, by both verifiers."""
+    longer = unpack(made.part)
+    longer[name] += b"\n"
+    other = unpack(made.part)
+    manifest = json.loads(other["manifest.json"])
+    manifest["files"][name]["sha256"] = "0" * 64
+    other["manifest.json"] = json.dumps(manifest).encode()
+    for files in (longer, other):
+        with pytest.raises(EvidenceInvalid, match=f"^{name}: It was changed"):
+            verify_here(repack(files), tmp_path)
+        assert f"hold. {name}: it was changed" in verify_alone(repack(files), tmp_path).stderr
+
+
 def bomb() -> bytes:
-    """Make a pack whose leaves are a gigabyte of nothing."""
+    """Make a pack whose leaves are 200 megabytes of nothing."""
     data = io.BytesIO()
     with (
         zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive,
@@ -649,6 +679,12 @@ def flipped(data: bytes, name: str) -> bytes:
     return data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :]
 
 
+def overlapping(data: bytes) -> bytes:
+    """Make the directory of an archive say that its first file takes up all of it."""
+    place = data.index(b"PK\1\2") + 20
+    return data[:place] + len(data).to_bytes(4, "little") + data[place + 4 :]
+
+
 ARCHIVES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "truncated": (lambda data: data[: len(data) // 2], ".*no whole archive"),
     "without its last byte": (lambda data: data[:-1], ".*no whole archive"),
@@ -656,6 +692,7 @@ ARCHIVES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "a byte of the leaves": (lambda data: flipped(data, "leaves.ndjson"), "leaves.ndjson: [Ii]t "),
     "a byte of the manifest": (lambda data: flipped(data, "manifest.json"), "manifest.json: [Ii]t "),
     "a file twice": (doubled, "checkpoint.txt: [Ii]t stands in the archive twice"),
+    "files that overlap": (overlapping, ".*[Ff]iles of the archive overlap"),
     "a bomb": (lambda _: bomb(), "leaves.ndjson: [Ii]t would unpack to"),
     "a huge file": (
         lambda data: repack({**unpack(data), "keys/jwks.json": os.urandom(17 << 20)}),

@@ -35,11 +35,6 @@ _HEAD = 1
 _FIRST_LEAF = 2
 
 
-def prove(index: int, hashes: Iterable[str]) -> dict[str, Any]:
-    """Return the line of `proofs.ndjson` for a leaf; the tree is that of the checkpoint."""
-    return {"index": index, "hashes": list(hashes)}
-
-
 @dataclass(slots=True)
 class PartCheck:
     """Verifies the leaves of `part` under an opened checkpoint while they are read. As ExportCheck."""
