@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import signal
 from collections import Counter
 from datetime import UTC, datetime
 from multiprocessing import active_children
@@ -498,4 +500,23 @@ def test_of_two_faults_the_first_in_the_file_is_named_whichever_is_found_first(l
     for workers in (1, 2):
         with pytest.raises(EvidenceInvalid, match=f"^line {first}: "):
             list(ExportCheck().verify(damaged, workers))
+    assert active_children() == []
+
+
+def test_workers_that_are_killed_cost_nothing_but_time(long: list[str]) -> None:
+    """What a dead worker had is checked by this process, and every line still counts once."""
+    check = ExportCheck()
+    for _ in check.verify(long, 2):
+        for worker in active_children():
+            os.kill(worker.pid or 0, signal.SIGKILL)
+    assert check.states.total() == LONG + 1
+    assert active_children() == []
+
+
+def test_whoever_stops_reading_leaves_no_worker_behind(long: list[str]) -> None:
+    """A check that is given up in the middle ends its processes."""
+    reading = ExportCheck().verify(long, 2)
+    while not active_children():
+        next(reading)
+    reading.close()
     assert active_children() == []
