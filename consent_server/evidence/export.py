@@ -28,7 +28,7 @@ from consent_server.evidence.signing import RECEIPT_TYPE
 from consent_server.evidence.verify import json_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
     from typing import Any
 
     from consent_server.evidence.checkpoint import Checkpoint
@@ -79,8 +79,11 @@ class ExportCheck:
                 if line.type and line.payload is not None:
                     yield line.type, line.payload
 
-    def verify(self, lines: Iterable[str | bytes], workers: int = 1) -> Iterator[int]:
-        """Verify with as many processes as `workers`; yield how many lines hold, batch by batch."""
+    def verify(self, lines: Iterable[str | bytes], workers: int = 1) -> Generator[int, None, None]:
+        """Verify with as many processes as `workers`; yield how many lines hold, batch by batch.
+
+        Who stops reading before the end closes it, which ends the processes.
+        """
         done = _HEAD
         # Hashing alone is over before a worker could have started.
         for batch in self._run(lines, 1 if self.log_only else workers, keep=False):
