@@ -5,11 +5,13 @@ from __future__ import annotations
 import atexit
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from flask import Flask
 
 from consent_server.assets import load
+from consent_server.authority import Authority
 from consent_server.catalog.files import fingerprint, read_catalogs
 from consent_server.checkpoints import CheckpointFiles
 from consent_server.consent.auditing import Auditing
@@ -21,6 +23,8 @@ from consent_server.consent.publisher import Publisher, Shelf
 from consent_server.consent.recorder import Recorder, Stores
 from consent_server.consent.sealer import Sealer
 from consent_server.consent.sites import Sites, live_sites
+from consent_server.consent.stamper import LOOK, Stamper
+from consent_server.consent.stored import Build
 from consent_server.evidence.note import verifier_of
 from consent_server.evidence.signing import ReceiptSigner
 from consent_server.evidence.tokens import Tokens
@@ -74,6 +78,7 @@ class Server:
     """A running app with what has to be let go of at its end. `seal` seals every site at once."""
 
     app: Flask
+    sites: Sites
     store: SqlStore
     seal: Callable[[], None]
     repeating: tuple[Repeat, ...]
@@ -101,7 +106,10 @@ def build_server(settings: Settings) -> Server:
     logs, files = Logs(store, store), CheckpointFiles(settings.data_dir)
     for site in sites:
         files.check(site.id, logs)
-    builds = {asset.sha256: asset.content for asset in (assets.build, assets.preferences)}
+    builds = (
+        Build(assets.build.sha256, assets.build.content, main=True),
+        Build(assets.preferences.sha256, assets.preferences.content),
+    )
     publisher = Publisher(Shelf(store, store, store, store), keyring, settings.host_name, builds, now)
     watch = Watch(settings.catalog, served, sites, publisher.publish)
     publisher.publish({site.id: site for site in sites})
@@ -149,9 +157,15 @@ def build_server(settings: Settings) -> Server:
         if holders.erased():
             store.scrub()
 
-    watching = Repeat(watch.look, INTERVAL, "consent-watch")
-    sealing = Repeat(seal, settings.seal_interval, "consent-sealer")
-    return Server(app, store, seal, (watching, sealing))
+    repeating = [
+        Repeat(watch.look, INTERVAL, "consent-watch"),
+        Repeat(seal, settings.seal_interval, "consent-sealer"),
+    ]
+    if settings.tsa_url:
+        stamper = Stamper(store, store, Authority(settings.tsa_url), now)
+        stamp = partial(stamper.stamp_all, sites)
+        repeating.append(Repeat(stamp, LOOK, "consent-stamper"))
+    return Server(app, sites, store, seal, tuple(repeating))
 
 
 def create_app() -> Flask:

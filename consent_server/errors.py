@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+Severity = Literal["error", "warning"]
+"""An error keeps a catalog from being served; a warning is told and leaves the decision to people."""
+
+SAID = 20
+"""How many flaws the message of a refused catalog spells out."""
 
 
 class ConsentError(Exception):
@@ -25,13 +31,20 @@ class SettingsError(ConsentError):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Flaw:
-    """One thing wrong with a catalog: where (1-based, 0 where there is no place), what, and what to write."""
+    """One thing wrong with a catalog: where (1-based, 0 where there is no place), what, and what to write.
+
+    `rule` is the stable id of what does not hold. `source` is the line itself, or a part of a very long
+    one, and `caret` the column in it (1-based, 0 where there is none).
+    """
 
     file: str
     line: int
     column: int
     message: str
     source: str = ""
+    rule: str = ""
+    severity: Severity = "error"
+    caret: int = 0
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
@@ -39,13 +52,16 @@ class Flaw:
 
 
 class CatalogError(ConsentError):
-    """A catalog cannot be used. Carries every flaw found, in order of place."""
+    """A catalog cannot be used. Carries its flaws in order of place; `more` counts those left out."""
 
     code = "catalog_invalid"
 
-    def __init__(self, flaws: list[Flaw]) -> None:
+    def __init__(self, flaws: list[Flaw], more: int = 0) -> None:
         self.flaws = sorted(flaws)
-        super().__init__("\n".join(str(flaw) for flaw in self.flaws))
+        self.more = more
+        said = [str(flaw) for flaw in self.flaws[:SAID]]
+        left = len(self.flaws) - len(said) + more
+        super().__init__("\n".join([*said, f"… and {left} more."] if left else said))
 
 
 class SiteUnknown(ConsentError):
@@ -188,6 +204,24 @@ class EvidenceInvalid(ConsentError):
     """A receipt, an export or a key does not verify. The message names the first thing wrong."""
 
     code = "evidence_invalid"
+
+
+class AuthorityUnavailable(ConsentError):
+    """The time stamp authority gave no answer that can be used; the log goes on without its stamp."""
+
+    code = "authority_unavailable"
+
+
+class PageUnreachable(ConsentError):
+    """A page that was to be scanned does not answer, or not with a page."""
+
+    code = "page_unreachable"
+
+
+class BannerMissing(ConsentError):
+    """A page that was to be scanned shows no button to accept or to refuse."""
+
+    code = "banner_missing"
 
 
 class AssetsMissing(ConsentError):

@@ -76,6 +76,12 @@ SETTINGS = (
         "2",
         "Seconds until a new receipt has its place in the log, from 1 to 60.",
     ),
+    Setting(
+        "CONSENT_TSA_URL",
+        "none",
+        "A time stamp authority (RFC 3161), such as `http://tsa.example.com/tsr`, that stamps each log's "
+        "checkpoint once an hour while it grows.",
+    ),
 )
 """Every setting, in the order of the documentation."""
 
@@ -95,6 +101,7 @@ class Settings:
     secret_key: bytes | None = field(repr=False)
     log_key: bytes | None = field(repr=False)
     seal_interval: int
+    tsa_url: str | None = field(repr=False)
 
     @property
     def host_name(self) -> str:
@@ -129,6 +136,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         secret_key=_secret(environ, "CONSENT_SECRET_KEY"),
         log_key=_secret(environ, "CONSENT_LOG_KEY"),
         seal_interval=_number(environ, "CONSENT_SEAL_INTERVAL", "2", _SEAL_SECONDS),
+        tsa_url=_tsa_url(environ),
     )
     _check_together(settings)
     return settings
@@ -173,6 +181,16 @@ def _public_url(environ: Mapping[str, str]) -> str | None:
             "“https://consent.example.com”: lower case, no path, a port only where it is not the usual one."
         )
     return origin
+
+
+def _tsa_url(environ: Mapping[str, str]) -> str | None:
+    url = environ.get("CONSENT_TSA_URL")
+    if url and _origin(url) is None:
+        raise SettingsError(
+            f"CONSENT_TSA_URL: {url!r} is no address of a time stamp authority, such as "
+            "“http://tsa.example.com/tsr”."
+        )
+    return url or None
 
 
 def _origin(url: str) -> str | None:

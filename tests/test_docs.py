@@ -21,13 +21,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from consent_server.app import Server
+    from consent_server.settings import Settings
 
 GUIDE = Path(__file__).parent.parent / "docs" / "audit.md"
 
 
 @pytest.mark.skipif(not shutil.which("jose"), reason="the jose command is not installed")
 def test_the_auditors_guide_works_as_written(
-    server: Server, post: Callable[..., Any], decide: Callable[..., Any], tmp_path: Path
+    server: Server,
+    settings: Settings,
+    post: Callable[..., Any],
+    decide: Callable[..., Any],
+    tmp_path: Path,
 ) -> None:
     """Pull; a receipt with jose, a notice with sha256sum, the checkpoint with openssl, all with ours."""
     auditor, token = new_auditor("shop", "Jane", 1, now())
@@ -45,7 +50,12 @@ def test_the_auditors_guide_works_as_written(
         "SERVER": f"http://127.0.0.1:{listening.port}",
         "SITE": "shop",
         "TOKEN": token,
+        "CONSENT_CATALOG": str(settings.catalog),
+        "CONSENT_DATA_DIR": str(settings.data_dir),
     }
+    # The operator's part of it.
+    packing = (sys.executable, "-m", "consent_server", "pack", "--site", "shop", "-o", "pack.zip")
+    subprocess.run(packing, cwd=tmp_path, env=environ, check=True, capture_output=True)
     try:
         done = subprocess.run(
             ["bash", "-c", script], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
@@ -58,3 +68,4 @@ def test_the_auditors_guide_works_as_written(
     assert "notice.json: OK" in done.stdout
     assert "Signature Verified Successfully" in done.stdout
     assert "It grew from your checkpoint." in done.stdout
+    assert "The pack holds" in done.stdout

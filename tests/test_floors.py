@@ -14,7 +14,10 @@ FLOORS = [
     {"settings"},
     {"catalog", "evidence", "guide"},
     {"consent"},
-    {"storage", "web", "assets", "keys", "watch", "repeat", "checkpoints", "demo", "snapshot"},
+    {
+        *("storage", "web", "assets", "keys", "watch", "repeat", "checkpoints", "authority", "demo"),
+        *("snapshot", "scan"),
+    },
     {"app"},
     {"cli"},
 ]
@@ -31,7 +34,7 @@ ONLY_IN = {
     "webassets": {"assets"},
     "click": {"cli"},
     "granian": {"cli"},
-    "playwright": {"snapshot"},
+    "playwright": {"snapshot", "scan"},
     "cryptography": {"evidence", "consent", "keys"},
 }
 

@@ -10,12 +10,14 @@ from pathlib import Path
 import click
 
 from consent_server.app import now, open_store
+from consent_server.authority import Authority
 from consent_server.cli.parameters import DAY
 from consent_server.consent.export import Exporter
 from consent_server.consent.keyring import Keyring
 from consent_server.consent.packing import Packer, Plan
 from consent_server.consent.publisher import Shelf
-from consent_server.errors import SettingsError
+from consent_server.consent.stamper import Stamper
+from consent_server.errors import ConsentError, SettingsError
 from consent_server.evidence.signing import ReceiptSigner
 from consent_server.keys import log_key, signing_pems
 from consent_server.settings import read_settings
@@ -46,11 +48,21 @@ def pack(site: str, since: int | None, until: int | None, output: Path) -> None:
         if store.log(site) is None:
             raise SettingsError(f"Nothing was ever recorded for a site {site!r}.")
         exporter = Exporter(store, store, Keyring(store, signer, now), log_key(settings))
-        packer = Packer(exporter, Shelf(store, store, store, store), now)
+        if settings.tsa_url:
+            _stamp(Stamper(store, store, Authority(settings.tsa_url), now), site)
+        packer = Packer(exporter, Shelf(store, store, store, store), now, store.stamps)
         plan = packer.plan(site, since, until)
         _write(packer, plan, output)
     said = f"leaves {plan.part.first} to {plan.part.end - 1}" if plan.part else "all leaves"
     click.echo(f"{output} holds {said} of {plan.size}. To verify it: consent-server verify {output}")
+
+
+def _stamp(stamper: Stamper, site: str) -> None:
+    """Have the checkpoint stamped that the pack is about to hold, where the authority can be reached."""
+    try:
+        stamper.stamp(site, every=0)
+    except ConsentError as error:
+        click.echo(f"The pack has no fresh time stamp. {error.detail}", err=True)
 
 
 def _write(packer: Packer, plan: Plan, output: Path) -> None:

@@ -15,11 +15,13 @@ from consent_server.errors import EvidenceInvalid
 from consent_server.evidence.export import ExportCheck, Trust
 from consent_server.evidence.pack import is_pack, verify_pack
 from consent_server.evidence.parallel import cores
+from consent_server.evidence.timestamp import load_roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from consent_server.evidence.checkpoint import Checkpoint
+    from consent_server.evidence.timestamp import Roots
 
 _LONGEST_LINE = 64 * 1024 * 1024
 """Bytes: room for an erasure of millions of leaves, and an end to a file that is one line."""
@@ -40,13 +42,23 @@ _STEPS = 1000
     help="The checkpoint of your last visit: the log must have grown from it.",
 )
 @click.option(
+    "--tsa-roots",
+    type=click.File("rb"),
+    help="Certificates (PEM) of time stamp authorities that you trust: a pack's time stamps are verified.",
+)
+@click.option(
     "--log-only", is_flag=True, help="Check the log and its checkpoint, not each receipt's signature."
 )
 @click.option(
     "--save-checkpoint", type=click.Path(path_type=Path), help="Keep this export's checkpoint here."
 )
 def verify(
-    file: IO[bytes], *, log_only: bool, save_checkpoint: Path | None, **held: IO[bytes] | None
+    file: IO[bytes],
+    *,
+    tsa_roots: IO[bytes] | None,
+    log_only: bool,
+    save_checkpoint: Path | None,
+    **held: IO[bytes] | None,
 ) -> None:
     """Check an export or a pack offline: signatures, completeness, times, and that the log only grew.
 
@@ -57,13 +69,14 @@ def verify(
       consent-server verify bacloud.ndjson --save-checkpoint last-visit.txt
       consent-server verify bacloud.ndjson --keys jwks.json --log-key log-key.txt --since last-visit.txt
       consent-server verify bacloud.ndjson --log-only
-      consent-server verify pack.zip
+      consent-server verify pack.zip --tsa-roots tsa-root.pem
     """
     trust = _trust(**held)
     # A name such as <stdin> is no file: what comes through a pipe is an export.
     path = Path(str(getattr(file, "name", "")))
     packed = path.is_file() and is_pack(path)
-    note = _verify_pack(path, trust) if packed else _verify_export(file, ExportCheck(trust, log_only))
+    roots = load_roots(tsa_roots.read()) if tsa_roots else []
+    note = _verify_pack(path, trust, roots) if packed else _verify_export(file, ExportCheck(trust, log_only))
     if trust.jwks is None or trust.log_key is None:
         click.echo(
             "Keys were the export's own; with --keys and --log-key you check them against yours.", err=True
@@ -96,11 +109,11 @@ def _verify_export(file: IO[bytes], check: ExportCheck) -> str | None:
     return check.note
 
 
-def _verify_pack(path: Path, trust: Trust) -> str:
+def _verify_pack(path: Path, trust: Trust, roots: Roots) -> str:
     """Verify a pack, whole whatever was asked for, say what it shows, and return its signed checkpoint."""
     with click.progressbar(length=_STEPS, label="Verifying") as bar:
         report = verify_pack(
-            path, trust, workers=cores(), progress=lambda share: bar.update(int(share * _STEPS) - bar.pos)
+            path, trust, roots, cores(), progress=lambda share: bar.update(int(share * _STEPS) - bar.pos)
         )
     _say_receipts(report.receipts, report.states)
     if report.part is None:
@@ -110,6 +123,9 @@ def _verify_pack(path: Path, trust: Trust) -> str:
         click.echo(
             f"The pack holds the leaves from {part.first} to {part.end - 1} of {report.checkpoint.size}."
         )
+    for stamp in report.stamps:
+        by = "" if stamp.verified else ", by whom: see --tsa-roots"
+        click.echo(f"The first {stamp.size} leaves were stamped at {stamp.time:%Y-%m-%d %H:%M:%S %Z}{by}.")
     return report.note
 
 

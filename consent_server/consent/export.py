@@ -45,7 +45,7 @@ class Exporter:
             }
         )
         for start in range(0, size, _PAGE):
-            yield from map(_line, self._leaves.sealed(site, start, min(_PAGE, size - start)))
+            yield from map(line_of, self._leaves.sealed(site, start, min(_PAGE, size - start)))
         yield from self._after(site, size)
 
     def _after(self, site: str, size: int) -> Iterator[str]:
@@ -53,10 +53,10 @@ class Exporter:
         seen: set[UUID] = set()
         for leaf in _walk(lambda after: self._leaves.unsealed(site, after, _PAGE)):
             seen.add(leaf.id)
-            yield _line(leaf)
+            yield line_of(leaf)
         for start in count(size, _PAGE):
             leaves = self._leaves.sealed(site, start, _PAGE)
-            yield from (_line(replace(leaf, index=None)) for leaf in leaves if leaf.id not in seen)
+            yield from (line_of(replace(leaf, index=None)) for leaf in leaves if leaf.id not in seen)
             if len(leaves) < _PAGE:
                 return
 
@@ -68,7 +68,8 @@ def _walk(page: Callable[[UUID | None], list[Leaf]]) -> Iterator[Leaf]:
         after = leaves[-1].id
 
 
-def _line(leaf: Leaf) -> str:
+def line_of(leaf: Leaf) -> str:
+    """Return the line of a leaf, an erased one too (DESIGN 6)."""
     line: dict[str, Any] = {} if leaf.index is None else {"index": leaf.index}
     if leaf.jws is None:
         return _json({**line, "erased": True, "leaf_hash": base64.b64encode(leaf.leaf_hash).decode()})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Any
 
-from consent_server.consent.export import _line as line_of
+from consent_server.consent.export import line_of
 from consent_server.errors import LogDamaged, NotSealed
 from consent_server.evidence import tiles
 from consent_server.evidence.checkpoint import parse
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from consent_server.consent.export import Exporter
     from consent_server.consent.publisher import Shelf
-    from consent_server.consent.stored import Leaf
+    from consent_server.consent.stored import Leaf, Stamp
     from consent_server.evidence.tiles import Tile
 
 _PAGE = 500
@@ -62,7 +62,7 @@ class Plan:
 class Packer:
     """Makes packs in constant memory. `clock` returns Unix milliseconds.
 
-    `stamps` are time stamps with the checkpoints that they stamp (`evidence.timestamp`), of any site.
+    `stamps` returns the time stamps on a site's checkpoints.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Packer:
         exporter: Exporter,
         shelf: Shelf,
         clock: Callable[[], int],
-        stamps: Collection[tuple[str, bytes]] = (),
+        stamps: Callable[[str], Iterable[Stamp]] = lambda _: (),
     ) -> None:
         self._exporter = exporter
         self._shelf = shelf
@@ -206,15 +206,14 @@ class Packer:
             pack.add(name, content)
 
     def _write_stamps(self, pack: PackWriter, plan: Plan) -> None:
-        origin = parse(split(plan.head["checkpoint"])[0]).origin
-        for checkpoint, token in self._stamps:
-            stamped = parse(split(checkpoint)[0])
-            if stamped.origin != origin or not 0 < stamped.size <= plan.size:
+        read = self._reader(plan.site)
+        for stamp in self._stamps(plan.site):
+            if not 0 < stamp.size <= plan.size:
                 continue
-            token_file, stamped_file, proof_file = stamp_files(stamped.size)
-            path = tiles.consistency(self._reader(plan.site), stamped.size, plan.size)
-            pack.add(token_file, token)
-            pack.add(stamped_file, checkpoint.encode())
+            token_file, stamped_file, proof_file = stamp_files(stamp.size)
+            path = tiles.consistency(read, stamp.size, plan.size)
+            pack.add(token_file, stamp.response)
+            pack.add(stamped_file, stamp.checkpoint.encode())
             pack.add_json(proof_file, {"hashes": encode(path)})
 
 

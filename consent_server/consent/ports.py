@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from consent_server.consent.stored import (
         Access,
         Auditor,
+        Build,
         EraseOrder,
         Erasure,
         Filter,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         KnownKey,
         Leaf,
         LogState,
+        Stamp,
         Tally,
         Waiting,
     )
@@ -132,11 +134,27 @@ class NoticeStore(Protocol):
 class BuildStore(Protocol):
     """Every widget build and chunk ever served. Threads and failures as in LeafStore."""
 
-    def keep_build(self, sha256: str, content: bytes, now: int) -> None:
+    def keep_build(self, build: Build, now: int) -> None:
         """Store a build under its SHA-256; storing it again changes nothing."""
 
     def build(self, sha256: str) -> bytes | None:
         """Return the bytes of a build."""
+
+    def main_build_at(self, time: int) -> str | None:
+        """Return the SHA-256 of the main build that was the newest one at `time` (Unix milliseconds)."""
+
+
+class StampStore(Protocol):
+    """The time stamps on each site's checkpoints. Threads and failures as in LeafStore."""
+
+    def keep_stamp(self, site: str, stamp: Stamp) -> None:
+        """Store a stamp; of two on one size the first one stays."""
+
+    def stamps(self, site: str) -> list[Stamp]:
+        """Return every stamp of a site, the smallest log first."""
+
+    def last_stamp(self, site: str) -> Stamp | None:
+        """Return the stamp on the largest log."""
 
 
 class AuditorStore(Protocol):

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from consent_server.consent.statements import Statements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from consent_server.consent.keyring import Keyring
     from consent_server.consent.ports import BuildStore, LeafStore, LogStore, NoticeStore
     from consent_server.consent.sites import LiveSite
-    from consent_server.consent.stored import Leaf
+    from consent_server.consent.stored import Build, Leaf
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,14 @@ class Shelf:
 
 
 class Publisher:
-    """Stores and states what sites show. `host` is the log's, `builds` maps SHA-256 to the widget's files."""
+    """Stores and states what sites show. `host` is the log's, `builds` are the widget's files."""
 
     def __init__(
         self,
         shelf: Shelf,
         keyring: Keyring,
         host: str,
-        builds: Mapping[str, bytes],
+        builds: Sequence[Build],
         clock: Callable[[], int],
     ) -> None:
         self._shelf = shelf
@@ -46,8 +46,8 @@ class Publisher:
     def publish(self, live: Mapping[str, LiveSite]) -> None:
         """Make everything that the live sites show provable. Raises StorageUnavailable."""
         now = self._clock()
-        for sha256, content in self._builds.items():
-            self._shelf.builds.keep_build(sha256, content, now)
+        for build in self._builds:
+            self._shelf.builds.keep_build(build, now)
         for site in live.values():
             self._publish_site(site, now)
 
@@ -60,5 +60,5 @@ class Publisher:
     def _statements(self, site: LiveSite, now: int) -> Iterable[Leaf]:
         statements = Statements(self._keyring.signer, site.id)
         yield from (statements.key(event, key, now) for event, key in self._keyring.events())
-        yield from (statements.build(sha256, now) for sha256 in self._builds)
+        yield from (statements.build(build.sha256, now) for build in self._builds)
         yield from (statements.notice(notice, now) for notice in site.notices.values())

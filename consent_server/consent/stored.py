@@ -78,10 +78,33 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class KeptNotice:
-    """A notice that was served once. `replaced_at` (Unix milliseconds) is None while it is served."""
+    """A notice that was served once. Times in Unix milliseconds; `replaced_at` is None while it is served."""
 
     canonical: bytes
+    first_served: int
     replaced_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A file of the widget. `main` tells the build that pages load from the chunks that it loads."""
+
+    sha256: str
+    content: bytes = field(repr=False)
+    main: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A time stamp (RFC 3161) on a checkpoint over `size` leaves: the authority's response, DER, as it came.
+
+    `time` is when it was asked for, Unix milliseconds; what the authority states is in the response.
+    """
+
+    size: int
+    checkpoint: str
+    response: bytes = field(repr=False)
+    time: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ class ExportCheck:
         try:
             terms = self._read_head(next(encoded, b""), keep=keep)
         except EvidenceInvalid as error:
-            raise _at(_HEAD, error.detail) from None
+            raise at(_HEAD, error.detail) from None
         number = _HEAD
         for batch in check_lines(terms, encoded, workers):
             number = self._take_all(number, batch)
@@ -109,12 +109,12 @@ class ExportCheck:
         site, note = head.get("site"), head.get("checkpoint")
         log_key = head.get("log_key") if self.trust.log_key is None else self.trust.log_key
         if note is not None:
-            self.checkpoint = _open(note, log_key)
+            self.checkpoint = open_note(note, log_key)
             self.note = str(note)
             if not self.checkpoint.origin.endswith(f"/v1/{site}"):
                 raise EvidenceInvalid(f"The checkpoint is of {self.checkpoint.origin}, not of {site!r}.")
         if self.trust.since is not None:
-            self._since = _open(self.trust.since, log_key)
+            self._since = open_note(self.trust.since, log_key)
             if self.checkpoint is None or self.checkpoint.size < self._since.size:
                 raise EvidenceInvalid(f"The log has shrunk: it had {self._since.size} leaves.")
         self._check_roots()
@@ -127,9 +127,9 @@ class ExportCheck:
             try:
                 self._take(line)
             except EvidenceInvalid as error:
-                raise _at(number, error.detail, line.content.id if line.content else None) from None
+                raise at(number, error.detail, line.content.id if line.content else None) from None
         if batch.fault:
-            raise _at(number + 1, *batch.fault)
+            raise at(number + 1, *batch.fault)
         return number
 
     def _take(self, line: Line) -> None:
@@ -190,14 +190,14 @@ class ExportCheck:
         try:
             self._check_size()
         except EvidenceInvalid as error:
-            raise _at(number, error.detail) from None
-        unstated = _first_outside(self._erased, self._stated)
+            raise at(number, error.detail) from None
+        unstated = first_outside(self._erased, self._stated)
         if unstated is not None:
             detail = f"The leaf {unstated} was erased, and no signed statement says so."
-            raise _at(unstated + _FIRST_LEAF, detail)
+            raise at(unstated + _FIRST_LEAF, detail)
 
 
-def _first_outside(erased: list[tuple[int, int]], stated: list[tuple[int, int]]) -> int | None:
+def first_outside(erased: list[tuple[int, int]], stated: list[tuple[int, int]]) -> int | None:
     """Return the first index in the ranges `erased`, which are in order, that no range in `stated` holds."""
     ranges = iter(sorted(stated))
     upcoming = next(ranges, None)
@@ -212,13 +212,14 @@ def _first_outside(erased: list[tuple[int, int]], stated: list[tuple[int, int]])
     return None
 
 
-def _open(note: object, log_key: object) -> Checkpoint:
+def open_note(note: object, log_key: object) -> Checkpoint:
+    """Open a checkpoint with the log's verifier key, as they came. Raises EvidenceInvalid."""
     if not isinstance(note, str) or not isinstance(log_key, str):
         raise EvidenceInvalid("There is a checkpoint without the log's key, or one that is no text.")
     verifier = parse_verifier(log_key.strip())
     return checkpoints.open_checkpoint(note, [verifier], verifier.name)
 
 
-def _at(number: int, detail: str, name: str | None = None) -> EvidenceInvalid:
+def at(number: int, detail: str, name: str | None = None) -> EvidenceInvalid:
     """Return a fault with its place in front: the line and, where it is known, the leaf."""
     return EvidenceInvalid(f"line {number}{f', leaf {name}' if name else ''}: {detail}")

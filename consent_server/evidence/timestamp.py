@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from cryptography import x509
 from rfc3161_client import (
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from rfc3161_client import TimeStampRequest, TimeStampResponse
 
+Roots: TypeAlias = "Sequence[x509.Certificate]"
+"""The certificates of authorities that somebody trusts."""
 _GRANTED = 0
 
 
@@ -67,7 +69,7 @@ def read(response: bytes, checkpoint: str) -> datetime:
     return info.gen_time
 
 
-def verify(response: bytes, checkpoint: str, roots: Sequence[x509.Certificate]) -> datetime:
+def verify(response: bytes, checkpoint: str, roots: Roots) -> datetime:
     """Return the time at which a checkpoint existed, by an authority that one of `roots` vouches for.
 
     Certificates must have been valid at that time, not now. Raises EvidenceInvalid.
@@ -80,7 +82,7 @@ def verify(response: bytes, checkpoint: str, roots: Sequence[x509.Certificate]) 
     return moment
 
 
-def load_roots(pem: bytes) -> list[x509.Certificate]:
+def load_roots(pem: bytes) -> Roots:
     """Parse the certificates of authorities to trust. Raises SettingsError where there are none."""
     try:
         return x509.load_pem_x509_certificates(pem)

@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from peewee import InterfaceError, OperationalError, SchemaManager
-
-from consent_server.consent.stored import KeptNotice, LogState
-from consent_server.errors import SettingsError, StorageUnavailable
+from consent_server.consent.stored import LogState
 from consent_server.evidence.merkle import EMPTY_ROOT
-from consent_server.storage import leaves, people, sealing
-from consent_server.storage.tables import TABLES, VERSION, BuildRow, NoticeRow, SchemaRow
+from consent_server.storage import leaves, sealing
+from consent_server.storage.migrations import prepare
+from consent_server.storage.people_store import PeopleStore
+from consent_server.storage.shown import ShownStore
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
-    from contextlib import AbstractContextManager
+    from collections.abc import Collection, Iterator, Mapping
     from uuid import UUID
 
-    from peewee import Database, Model, ModelInsert
-
-    from consent_server.catalog.notice import Notice
     from consent_server.consent.ports import Sealing, StateErasures
-    from consent_server.consent.stored import Access, Auditor, EraseOrder, Filter, Hold, KnownKey, Leaf, Tally
+    from consent_server.consent.stored import EraseOrder, Filter, Leaf, Tally
     from consent_server.evidence.tiles import Tile
 
 
-class SqlStore(ABC):
+class SqlStore(PeopleStore, ShownStore):
     """All the stores in one SQL database."""
 
     _table_options = ""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     @abstractmethod
     def record(self, leaf: Leaf) -> Leaf:
@@ -48,15 +40,11 @@ class SqlStore(ABC):
         """Insert a leaf and let it wait to be sealed, on the connection at hand."""
 
     @abstractmethod
-    def _writing(self) -> AbstractContextManager[Any]:
-        """Open a write transaction."""
-
-    @abstractmethod
     def close(self) -> None:
         """Finish what is waiting and let go of the database."""
 
     def prepare(self) -> None:
-        """Make the tables where they are missing; refuse those of a newer version."""
+        """Make the tables that are missing, bring older ones up to date, refuse those of a newer release."""
         with self._connected(), self._writing():
             self._prepare()
 
@@ -143,140 +131,5 @@ class SqlStore(ABC):
                 return
             yield sealing.SqlSealing(self._database, site, state, self._insert_leaf)
 
-    def keep(self, site: str, notices: Iterable[Notice], now: int) -> None:
-        """See NoticeStore.keep."""
-        served = list(notices)
-        with self._connected(), self._writing():
-            for notice in served:
-                self._keep_notice(site, notice, now)
-            NoticeRow.update(replaced_at=now).where(
-                (NoticeRow.site == site)
-                & NoticeRow.replaced_at.is_null()
-                & NoticeRow.sha256.not_in([notice.sha256 for notice in served])
-            ).execute(self._database)
-
-    def notice(self, site: str, sha256: str) -> KeptNotice | None:
-        """See NoticeStore.notice."""
-        query = NoticeRow.select().where((NoticeRow.site == site) & (NoticeRow.sha256 == sha256))
-        with self._connected():
-            row = query.first(self._database)
-        return None if row is None else KeptNotice(bytes(row.canonical), row.replaced_at)
-
-    def keep_build(self, sha256: str, content: bytes, now: int) -> None:
-        """See BuildStore.keep_build."""
-        with self._connected(), self._writing():
-            self._insert(BuildRow.insert(sha256=sha256, content=content, first_served=now))
-
-    def build(self, sha256: str) -> bytes | None:
-        """See BuildStore.build."""
-        with self._connected():
-            row = BuildRow.select().where(BuildRow.sha256 == sha256).first(self._database)
-        return None if row is None else bytes(row.content)
-
-    def add(self, auditor: Auditor) -> None:
-        """See AuditorStore.add."""
-        with self._connected(), self._writing():
-            people.add_auditor(self._database, auditor)
-
-    def auditor(self, token_hash: bytes) -> Auditor | None:
-        """See AuditorStore.auditor."""
-        with self._connected():
-            return people.find_auditor(self._database, token_hash)
-
-    def auditors(self, site: str | None) -> list[Auditor]:
-        """See AuditorStore.auditors."""
-        with self._connected():
-            return people.list_auditors(self._database, site)
-
-    def revoke(self, auditor_id: str, now: int) -> bool:
-        """See AuditorStore.revoke."""
-        with self._connected(), self._writing():
-            return people.revoke_auditor(self._database, auditor_id, now)
-
-    def note_access(self, access: Access) -> None:
-        """See AuditorStore.note_access."""
-        with self._connected(), self._writing():
-            people.add_access(self._database, access)
-
-    def accesses(self, site: str, limit: int) -> list[Access]:
-        """See AuditorStore.accesses."""
-        with self._connected():
-            return people.list_accesses(self._database, site, limit)
-
-    def hold(self, site: str, hold: Hold) -> bool:
-        """See HoldStore.hold."""
-        with self._connected(), self._writing():
-            return people.add_hold(self._database, site, hold)
-
-    def release(self, site: str, leaf_id: UUID) -> bool:
-        """See HoldStore.release."""
-        with self._connected(), self._writing():
-            return people.end_hold(self._database, site, leaf_id)
-
-    def holds(self, site: str) -> list[Hold]:
-        """See HoldStore.holds."""
-        with self._connected():
-            return people.list_holds(self._database, site)
-
-    def signing_keys(self) -> list[KnownKey]:
-        """See KeyStore.signing_keys."""
-        with self._connected():
-            return people.list_keys(self._database)
-
-    def key_came(self, key: KnownKey) -> None:
-        """See KeyStore.key_came."""
-        with self._connected(), self._writing():
-            people.add_key(self._database, key)
-
-    def key_went(self, kid: str, now: int) -> None:
-        """See KeyStore.key_went."""
-        with self._connected(), self._writing():
-            people.end_key(self._database, kid, now)
-
-    @contextmanager
-    def _connected(self) -> Iterator[None]:
-        """Hold a connection for a short while; whatever the database says becomes our own refusal."""
-        try:
-            with self._database.connection_context():
-                yield
-        except (OperationalError, InterfaceError) as error:
-            raise StorageUnavailable(f"The database cannot be used now: {error}") from error
-
     def _prepare(self) -> None:
-        self._create(SchemaRow)
-        version = SchemaRow.select(SchemaRow.version).scalar(self._database)
-        if version is None:
-            self._create(*TABLES)
-            SchemaRow.insert(version=VERSION).execute(self._database)
-        elif version != VERSION:
-            raise SettingsError(
-                f"The database has tables of version {version}; this program knows version {VERSION}. "
-                "Run the release that made them, or a newer one."
-            )
-
-    def _create(self, *models: type[Model]) -> None:
-        for model in models:
-            schema = SchemaManager(model, self._database)
-            # The only door to the statement: peewee's own option for STRICT would change the models,
-            # which PostgreSQL shares.
-            sql, _ = schema._create_table(safe=True).query()  # type: ignore[attr-defined] # noqa: SLF001
-            self._database.execute_sql(sql + self._table_options)
-            schema.create_indexes(safe=True)
-
-    def _keep_notice(self, site: str, notice: Notice, now: int) -> None:
-        self._insert(
-            NoticeRow.insert(
-                site=site,
-                sha256=notice.sha256,
-                language=notice.language,
-                canonical=notice.canonical,
-                first_served=now,
-            )
-        )
-        NoticeRow.update(replaced_at=None).where(
-            (NoticeRow.site == site) & (NoticeRow.sha256 == notice.sha256)
-        ).execute(self._database)
-
-    def _insert(self, query: ModelInsert) -> None:
-        """Insert a row unless it is there."""
-        query.on_conflict_ignore().execute(self._database)
+        prepare(self._database, self._table_options)

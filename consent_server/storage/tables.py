@@ -6,7 +6,7 @@ and keys of decisions begin with their time, so that each index grows at its end
 
 from __future__ import annotations
 
-from peewee import BigIntegerField, BlobField, CompositeKey, IntegerField, Model, TextField
+from peewee import SQL, BigIntegerField, BlobField, CompositeKey, IntegerField, Model, TextField
 
 
 class LeafRow(Model):
@@ -160,16 +160,36 @@ class NoticeRow(Model):
 
 
 class BuildRow(Model):
-    """A widget build or lazy chunk that was ever served. Builds belong to no site."""
+    """A widget build or lazy chunk that was ever served. Builds belong to no site.
+
+    `main` is 1 for a build, 0 for a chunk and for what a release before version 2 of the tables kept.
+    """
 
     sha256 = TextField(primary_key=True)
     content = BlobField()
     first_served = BigIntegerField()
+    main = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
 
     class Meta:
         """Found by hash."""
 
         table_name = "build"
+
+
+class StampRow(Model):
+    """A time stamp (RFC 3161) on a checkpoint."""
+
+    site = TextField()
+    size = BigIntegerField()
+    checkpoint = TextField()
+    response = BlobField()
+    time = BigIntegerField()
+
+    class Meta:
+        """Found by the size of the log."""
+
+        table_name = "stamp"
+        primary_key = CompositeKey("site", "size")
 
 
 class AuditorRow(Model):
@@ -241,8 +261,9 @@ TABLES: tuple[type[Model], ...] = (
     HoldRow,
     NoticeRow,
     BuildRow,
+    StampRow,
     AuditorRow,
     AccessRow,
     KeyRow,
 )
-VERSION = 1
+VERSION = 2

@@ -89,6 +89,7 @@ class ReceiptPage:
     controller: Mapping[str, str]
     notice_sha256: str
     notice_path: str
+    shown_path: str
     language: str
     direction: str
     jws: str
@@ -99,6 +100,7 @@ def receipt_page(site: LiveSite, held: Held, language: str) -> ReceiptPage:
     payload = parse_jws(held.jws).payload
     source = read_source(payload, held.notice)
     texts, notice = texts_in(language)["page"], source.notice
+    shown, widget = f"/v1/{site.id}/notices/{payload['notice']['sha256']}", payload["widget"]
     return ReceiptPage(
         id=payload["id"],
         state=texts[f"state_{payload['state']}"],
@@ -111,7 +113,8 @@ def receipt_page(site: LiveSite, held: Held, language: str) -> ReceiptPage:
         categories=tuple(_category(source, category, language) for category in notice["categories"]),
         controller=notice["controller"],
         notice_sha256=payload["notice"]["sha256"],
-        notice_path=f"/v1/{site.id}/notices/{payload['notice']['sha256']}.json",
+        notice_path=f"{shown}.json",
+        shown_path=shown + (f"?widget={widget['sha256']}" if widget else ""),
         language=notice["language"],
         direction=notice["direction"],
         jws=held.jws,

@@ -65,6 +65,7 @@ def shown_blueprint(
     """Show every notice that was ever served as visitors saw it.
 
     `current` is the SHA-256 of the widget's build of today, `stylesheet` the URL path of the pages' CSS.
+    An address that names no build means the one that was in use when the notice was first served.
     """
     blueprint = Blueprint("shown", __name__)
 
@@ -75,8 +76,8 @@ def shown_blueprint(
             raise NoticeUnknown("No notice with this SHA-256 was ever served for this site.")
         return site, kept
 
-    def build() -> tuple[str, bytes]:
-        widget = request.args.get("widget", current)
+    def build(kept: KeptNotice) -> tuple[str, bytes]:
+        widget = request.args.get("widget") or builds.main_build_at(kept.first_served) or current
         content = builds.build(widget) if is_sha256(widget) else None
         if content is None:
             raise BuildUnknown("No widget build with this SHA-256 was ever served here.")
@@ -85,7 +86,7 @@ def shown_blueprint(
     @blueprint.get("/v1/<site_id>/notices/<sha256>")
     def shown(site_id: str, sha256: str) -> Response:
         site, kept = find(site_id, sha256)
-        widget, _ = build()
+        widget, _ = build(kept)
         notice = _read(sha256, kept)
         page = _page(site, notice, kept, widget)
         answer = html("shown.html", _frame(site, notice, stylesheet), page=page)
@@ -95,7 +96,7 @@ def shown_blueprint(
     @blueprint.get("/v1/<site_id>/notices/<sha256>/consent.js")
     def shown_js(site_id: str, sha256: str) -> Response:
         _, kept = find(site_id, sha256)
-        widget, content = build()
+        widget, content = build(kept)
         script = script_of(envelope_of(_read(sha256, kept), widget), content)
         return allow_everyone(fresh(script, SCRIPT, IMMUTABLE if "widget" in request.args else "no-cache"))
 

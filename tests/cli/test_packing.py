@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from authority import found, listening
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,10 +23,11 @@ if TYPE_CHECKING:
 TOOLS = ("openssl", "jose", "python3", "sh")
 
 
-def run(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
+def run(settings: Settings, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Run the program on the same catalog and database as the server fixture."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("CONSENT_")}
     environ |= {"CONSENT_CATALOG": str(settings.catalog), "CONSENT_DATA_DIR": str(settings.data_dir)}
+    environ |= more
     command = [sys.executable, "-m", "consent_server", *words]
     return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
 
@@ -43,6 +46,27 @@ def verify_alone(pack: Path, into: Path) -> subprocess.CompletedProcess[str]:
         timeout=60,
         check=False,
     )
+
+
+def test_a_pack_brings_a_fresh_time_stamp_where_there_is_an_authority(
+    server: Server, settings: Settings, tmp_path: Path
+) -> None:
+    """It is verified with the authority's root; where the authority is silent the pack is made without."""
+    server.seal()
+    answer, root = found(tmp_path / "tsa")
+    (tmp_path / "root.pem").write_bytes(root)
+    file = tmp_path / "stamped.zip"
+    words = ("pack", "--site", "shop", "-o", str(file))
+    silent = run(settings, *words, CONSENT_TSA_URL="http://127.0.0.1:9/")
+    assert (silent.returncode, "does not answer" in silent.stderr) == (0, True)
+    with listening(answer) as url:
+        assert run(settings, *words, CONSENT_TSA_URL=url).returncode == 0
+    done = run(settings, "verify", str(file), "--tsa-roots", str(tmp_path / "root.pem"))
+    assert done.returncode == 0, done.stderr
+    assert re.search(
+        r"^The first \d+ leaves were stamped at \d{4}-[-0-9]+ [0-9:]+ UTC\.$", done.stdout, re.MULTILINE
+    )
+    assert "by whom: see --tsa-roots" in run(settings, "verify", str(file)).stdout
 
 
 @pytest.fixture

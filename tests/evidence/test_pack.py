@@ -8,7 +8,6 @@ import io
 import json
 import os
 import re
-import runpy
 import shutil
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from authority import found
 
 from consent_server.catalog.notice import notices_of
 from consent_server.catalog.toml import parse_catalog
@@ -28,7 +28,7 @@ from consent_server.consent.publisher import Shelf
 from consent_server.consent.receipt import Ruling, Shown, receipt_payload
 from consent_server.consent.sealer import Sealer
 from consent_server.consent.statements import Statements
-from consent_server.consent.stored import EraseOrder, Leaf
+from consent_server.consent.stored import Build, EraseOrder, Leaf, Stamp
 from consent_server.consent.uuid7 import uuid7
 from consent_server.errors import EvidenceInvalid
 from consent_server.evidence import checkpoint as checkpoints
@@ -79,7 +79,7 @@ class Shop:
         self.statements = Statements(self.signer, "shop")
         self.store.open_log("shop", "consent.example/v1/shop")
         self.store.keep("shop", notices.values(), START)
-        self.store.keep_build(self.build, BUILD, START)
+        self.store.keep_build(Build(self.build, BUILD), START)
         for number, shown in enumerate(notices.values()):
             self.store.record(self.statements.notice(shown, START + number))
         self.store.record(self.statements.build(self.build, START + 9))
@@ -128,7 +128,7 @@ class Shop:
         """Pack the log, or some days of it."""
         file = io.BytesIO()
         packer = Packer(
-            self.exporter, Shelf(self.store, self.store, self.store, self.store), self.clock, stamps
+            self.exporter, Shelf(self.store, self.store, self.store, self.store), self.clock, lambda _: stamps
         )
         times = [START + day * DAY for day in range_]
         for _ in packer.write(packer.plan("shop", *times), file):
@@ -290,13 +290,14 @@ def test_a_pack_is_held_against_the_keys_of_the_auditor(made: Made, tmp_path: Pa
 @pytest.mark.parametrize("days", [(), (3, 6)])
 def test_time_stamps_are_packed_and_verified(made: Made, tmp_path: Path, days: tuple[int, ...]) -> None:
     """A stamp on an earlier checkpoint, with the proof that the log grew from there, by both verifiers."""
-    found = runpy.run_path(str(Path(__file__).with_name("test_timestamp.py")))["found"]
     (post, root), (_, other) = found(tmp_path / "tsa"), found(tmp_path / "other")
     (tmp_path / "root.pem").write_bytes(root)
     (tmp_path / "other.pem").write_bytes(other)
-    stamped = [(early, stamp(early, post)) for early in made.early]
-    data = made.shop.pack(*days, stamps=stamped)
     sizes = [13, 14]
+    stamped = [
+        Stamp(size, early, stamp(early, post), START) for size, early in zip(sizes, made.early, strict=True)
+    ]
+    data = made.shop.pack(*days, stamps=stamped)
     assert [(one.size, one.verified) for one in verify_here(data, tmp_path).stamps] == [
         (n, False) for n in sizes
     ]
@@ -309,7 +310,7 @@ def test_time_stamps_are_packed_and_verified(made: Made, tmp_path: Path, days: t
         verify_here(data, tmp_path, roots=load_roots(other))
     assert "timestamps/13.tsr" in verify_alone(data, tmp_path, "--tsa-roots", "other.pem").stderr
     for name, content in (
-        ("13.tsr", stamped[1][1]),
+        ("13.tsr", stamped[1].response),
         ("13.json", b'{"hashes": []}'),
         ("13.txt", b"x"),
         ("13.tsr", b""),

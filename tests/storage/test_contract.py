@@ -14,12 +14,15 @@ from consent_server.catalog.notice import Notice
 from consent_server.consent.stored import (
     Access,
     Auditor,
+    Build,
     EraseOrder,
     Erasure,
     Filter,
     Hold,
+    KeptNotice,
     Leaf,
     LogState,
+    Stamp,
     Tally,
 )
 from consent_server.consent.uuid7 import uuid7
@@ -376,8 +379,7 @@ def test_a_notice_is_kept_and_marked_when_replaced(store: SqlStore) -> None:
     store.keep("shop", [old], NOW)
     store.keep("shop", [new], NOW + 5)
     kept = store.notice("shop", old.sha256)
-    assert kept is not None
-    assert (kept.canonical, kept.replaced_at) == (old.canonical, NOW + 5)
+    assert kept == KeptNotice(old.canonical, NOW, NOW + 5)
     store.keep("shop", [old], NOW + 9)
     kept = store.notice("shop", old.sha256)
     assert kept is not None
@@ -399,10 +401,30 @@ def test_a_notice_belongs_to_its_site(store: SqlStore) -> None:
 
 def test_a_build_is_kept_once(store: SqlStore) -> None:
     """The same build may be kept at every start."""
-    store.keep_build("cd" * 32, b"(()=>{})()", NOW)
-    store.keep_build("cd" * 32, b"(()=>{})()", NOW + 1)
+    store.keep_build(Build("cd" * 32, b"(()=>{})()"), NOW)
+    store.keep_build(Build("cd" * 32, b"(()=>{})()"), NOW + 1)
     assert store.build("cd" * 32) == b"(()=>{})()"
     assert store.build("ef" * 32) is None
+
+
+def test_the_main_build_of_a_time_is_found(store: SqlStore) -> None:
+    """It is the newest that was served by then, and no chunk."""
+    for number, build in enumerate(
+        [Build("a1", b"1", main=True), Build("c1", b"c"), Build("a2", b"2", main=True)]
+    ):
+        store.keep_build(build, NOW + number)
+    assert [store.main_build_at(NOW + later) for later in (-1, 0, 1, 2)] == [None, "a1", "a1", "a2"]
+
+
+def test_stamps_are_kept_by_site_in_the_order_of_the_log(store: SqlStore) -> None:
+    """Of two on one checkpoint the first one stays."""
+    small, large = Stamp(3, "small", b"1", NOW), Stamp(9, "large", b"2", NOW + 1)
+    for stamp in (large, small, replace(large, response=b"3")):
+        store.keep_stamp("shop", stamp)
+    assert store.stamps("shop") == [small, large]
+    assert store.last_stamp("shop") == large
+    assert store.stamps("other") == []
+    assert store.last_stamp("other") is None
 
 
 def test_auditors_are_found_by_the_hash_of_their_token_and_revoked_by_id(store: SqlStore) -> None:
@@ -425,14 +447,6 @@ def test_preparing_again_keeps_everything(store: SqlStore) -> None:
     one = store.record(leaf())
     store.prepare()
     assert store.leaf("shop", one.id) == one
-
-
-def test_tables_of_another_version_are_refused(store: SqlStore) -> None:
-    """A program that does not know the tables leaves them alone."""
-    with store._connected():  # noqa: SLF001 - a future release, as the database would show it
-        store._database.execute_sql("UPDATE schema_version SET version = 99")  # noqa: SLF001
-    with pytest.raises(SettingsError, match="version 99"):
-        store.prepare()
 
 
 def test_one_leaf_that_cannot_be_stored_leaves_the_others_of_its_group_alone(tmp_path: Path) -> None:

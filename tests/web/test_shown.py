@@ -11,6 +11,7 @@ import pytest
 from consent_server.app import build_server, now
 from consent_server.assets import load
 from consent_server.catalog.texts import texts_in
+from consent_server.consent.stored import Build
 from consent_server.consent.uuid7 import uuid7
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def changed(server: Server, settings: Settings) -> Iterator[FlaskClient]:
 
     A build that was in use before is in the database.
     """
-    server.store.keep_build(OLD_SHA256, OLD, 1)
+    server.store.keep_build(Build(OLD_SHA256, OLD, main=True), 1)
     text = settings.catalog.read_text(encoding="utf-8").replace('["en", "lt"]', '["en"]')
     kept = [line for line in text.splitlines() if ".lt = " not in line]
     edited = "\n".join(kept).replace("Count visits.", "Count you.").replace('"offer"', '"gift"')
@@ -121,10 +122,10 @@ def test_every_text_and_table_stands_there_without_a_script(
     assert texts_in(language)["page"]["shown_rendering"] in plain
 
 
-def test_a_page_whose_address_names_no_build_says_that_it_uses_the_one_of_today(
+def test_a_page_whose_address_names_no_build_says_which_one_draws_it(
     client: FlaskClient, notices: dict[str, Notice]
 ) -> None:
-    """What it cannot know it does not pretend to know; caches may not keep its script."""
+    """The build in use when the notice was first served; caches may not keep that script."""
     path = f"/v1/shop/notices/{notices['en'].sha256}"
     said = texts_in("en")["page"]["shown_today"]
     assert said in client.get(path).text
@@ -132,6 +133,15 @@ def test_a_page_whose_address_names_no_build_says_that_it_uses_the_one_of_today(
     assert script_of(client.get(path).text).endswith(f"?widget={BUILD_SHA256}")
     assert client.get(f"{path}/consent.js").headers["Cache-Control"] == "no-cache"
     assert "immutable" in client.get(f"{path}/consent.js?widget={BUILD_SHA256}").headers["Cache-Control"]
+
+
+def test_a_newer_build_does_not_redraw_what_an_older_one_showed(
+    client: FlaskClient, server: Server, notices: dict[str, Notice]
+) -> None:
+    """A notice served before the build of today came is drawn by the one before it."""
+    server.store.keep_build(Build(OLD_SHA256, OLD, main=True), now() + 1)
+    page = client.get(f"/v1/shop/notices/{notices['en'].sha256}").text
+    assert script_of(page).endswith(f"?widget={BUILD_SHA256}")
 
 
 def test_the_page_is_shut_off_from_every_website(client: FlaskClient, notices: dict[str, Notice]) -> None:

@@ -11,6 +11,7 @@ import brotli
 import pytest
 
 from consent_server.assets import load
+from consent_server.consent.stored import Build
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -84,7 +85,7 @@ def test_an_older_build_is_still_served(client: FlaskClient, server: object) -> 
     """A page that a browser kept may ask for the chunk of a build that is no longer current."""
     old = b"export const old=1"
     sha256 = hashlib.sha256(old).hexdigest()
-    server.store.keep_build(sha256, old, 1)  # type: ignore[attr-defined]
+    server.store.keep_build(Build(sha256, old), 1)  # type: ignore[attr-defined]
     assert client.get(f"/v1/assets/{sha256}.js").data == old
 
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from consent_server.errors import EvidenceInvalid
-from consent_server.evidence.export import _at as at
-from consent_server.evidence.export import _first_outside as first_outside
+from consent_server.evidence.export import at, first_outside
 from consent_server.evidence.lines import Terms
 from consent_server.evidence.merkle import verify_inclusion
 from consent_server.evidence.note import decode_base64

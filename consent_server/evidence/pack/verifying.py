@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from consent_server.errors import EvidenceInvalid
 from consent_server.evidence import timestamp
-from consent_server.evidence.export import ExportCheck, Trust
-from consent_server.evidence.export import _open as open_note
+from consent_server.evidence.export import ExportCheck, Trust, open_note
 from consent_server.evidence.keys import public_keys
 from consent_server.evidence.merkle import verify_consistency
 from consent_server.evidence.note import decode_base64

@@ -1,6 +1,6 @@
 """Verify a consent pack with openssl, jose and Python's standard library (3.8 or newer), and nothing else.
 
-    python3 -I verify.py PACK [--keys jwks.json] [--log-key log-key.txt] [--tsa-roots roots.pem]
+    python3 -I verify.py [PACK] [--keys jwks.json] [--log-key log-key.txt] [--tsa-roots roots.pem]
 
 PACK is the zip or the folder it was unpacked into. Exits 1 and names the first thing wrong. --keys and
 --log-key are what you got from the operator at another time or by another way: without them a pack is
@@ -614,7 +614,8 @@ def verify(options: argparse.Namespace, folder: Path) -> Iterable[str]:
 def main() -> int:
     """Run from a command line."""
     parser = argparse.ArgumentParser(description="Verify a consent pack.")
-    parser.add_argument("pack", help="the zip, or the folder it was unpacked into")
+    here = Path(__file__).resolve().parent
+    parser.add_argument("pack", nargs="?", default=here, help="the zip, or a folder; without it, this folder")
     parser.add_argument("--keys", help="a JWK Set that you hold, to trust instead of the pack's")
     parser.add_argument("--log-key", help="the log's verifier key that you hold, likewise")
     parser.add_argument("--tsa-roots", help="PEM certificates of time stamp authorities that you trust")

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Verifies the pack in whose folder this stands, or the one that is named: sh verify.sh [PACK.zip]
+# Verifies the pack in whose folder this stands, or the one that is named: sh verify.sh [PACK.zip] [--help]
 # Needs openssl, jose and python3 (3.8 or newer, its standard library alone). Nothing is sent anywhere.
 set -eu
 case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
@@ -10,5 +10,4 @@ for tool in openssl jose python3; do
         exit 2
     }
 done
-[ $# -gt 0 ] || set -- "$here"
 exec python3 -I "$here/verify.py" "$@"
