@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from consent_server.consent.stored import Tally
@@ -19,11 +20,8 @@ DAY = 24 * 60 * 60 * 1000
 
 def tally(waiting: Iterable[Waiting]) -> Counter[Tally]:
     """Count receipts that are being sealed, by day (UTC) and in each respect."""
-    counts: Counter[Tally] = Counter()
-    for leaf in waiting:
-        if leaf.type == RECEIPT_TYPE and leaf.state:
-            counts.update(_respects(leaf))
-    return counts
+    receipts = (leaf for leaf in waiting if leaf.type == RECEIPT_TYPE and leaf.state)
+    return Counter(chain.from_iterable(map(_respects, receipts)))
 
 
 def _respects(leaf: Waiting) -> Iterator[Tally]:

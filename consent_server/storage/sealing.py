@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields, replace
+from dataclasses import fields
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -84,9 +85,10 @@ def state_erasures(
         _delete(database, ErasureRow, site, part)
 
 
-def _waiting(leaf_id: bytes, leaf_hash: bytes, *rest: Any) -> Waiting:
-    waiting = Waiting(UUID(bytes=bytes(leaf_id)), bytes(leaf_hash), *rest)
-    return replace(waiting, gpc=bool(waiting.gpc))
+def _waiting(row: tuple[Any, ...]) -> Waiting:
+    leaf_id, leaf_hash, *described, gpc = row
+    members: list[Any] = [UUID(bytes=bytes(leaf_id)), bytes(leaf_hash), *described, bool(gpc)]
+    return Waiting(*members)
 
 
 def _erasures(database: Database, site: str) -> list[tuple[Erasure, int]]:
@@ -130,7 +132,7 @@ class SqlSealing:
             .limit(limit)
         )
         rows = query.tuples().execute(self._database)
-        return [_waiting(*row) for row in rows]
+        return [_waiting(row) for row in rows]
 
     def read(self, wanted: Collection[Tile]) -> Mapping[Tile, bytes]:
         """See Sealing.read."""
@@ -140,10 +142,8 @@ class SqlSealing:
         """See Sealing.append."""
         for start in range(0, len(ids), _ROWS):
             part = [leaf_id.bytes for leaf_id in ids[start : start + _ROWS]]
-            places = enumerate(part, start=self.state.size + start)
-            rows = [{"site": self._site, "leaf_index": index, "id": leaf_id} for index, leaf_id in places]
-            PositionRow.insert_many(rows).execute(self._database)
-            _delete(self._database, UnsealedRow, self._site, part)
+            self._place(self.state.size + start, part)
+            self._take_away(part)
         for tile, hashes in changed.items():
             self._write_tile(tile, hashes)
         LogRow.update(
@@ -154,7 +154,7 @@ class SqlSealing:
     def count(self, tallies: Mapping[Tally, int]) -> None:
         """See Sealing.count."""
         for tally, receipts in tallies.items():
-            TallyRow.insert(site=self._site, **asdict(tally), receipts=receipts).on_conflict(
+            TallyRow.insert(site=self._site, **tally._asdict(), receipts=receipts).on_conflict(
                 conflict_target=[TallyRow.site, TallyRow.day, TallyRow.respect, TallyRow.value],
                 update={TallyRow.receipts: TallyRow.receipts + receipts},
             ).execute(self._database)
@@ -162,6 +162,25 @@ class SqlSealing:
     def state_erasures(self, state: StateErasures) -> None:
         """See Sealing.state_erasures."""
         state_erasures(self._database, self._site, state, self._record)
+
+    # Plain SQL in these two: the ORM takes three times as long to write the statements as SQLite to run them.
+
+    def _place(self, first: int, ids: Sequence[bytes]) -> None:
+        mark = self._database.param
+        rows = ", ".join([f"({mark}, {mark}, {mark})"] * len(ids))
+        values = chain.from_iterable((self._site, index, one) for index, one in enumerate(ids, first))
+        self._database.execute_sql(
+            f"INSERT INTO position (site, leaf_index, id) VALUES {rows}",  # noqa: S608 - marks alone
+            tuple(values),
+        )
+
+    def _take_away(self, ids: Sequence[bytes]) -> None:
+        mark = self._database.param
+        marks = ", ".join([mark] * len(ids))
+        self._database.execute_sql(
+            f"DELETE FROM unsealed WHERE site = {mark} AND id IN ({marks})",  # noqa: S608 - marks alone
+            (self._site, *ids),
+        )
 
     def _write_tile(self, tile: Tile, hashes: bytes) -> None:
         key = {"site": self._site, "level": tile.level, "tile_index": tile.index}
