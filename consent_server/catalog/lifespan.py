@@ -6,10 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from babel import Locale
-from babel.units import format_unit
-
 from consent_server.catalog.texts import texts_in
+from consent_server.catalog.units import say
 
 Kind = Literal["session", "persistent", "duration"]
 
@@ -29,6 +27,12 @@ EXAMPLES = (
 
 _WORDS: dict[str, Kind] = {"session": "session", "persistent": "persistent"}
 _DURATION = re.compile(r"([1-9][0-9]{0,5}) (second|minute|hour|day|week|month|year)s?")
+
+PATTERNS = {
+    True: rf"^({'|'.join(_WORDS)}|{_DURATION.pattern})$",
+    False: rf"^({_DURATION.pattern})$",
+}
+"""Regular expressions (ECMA-262) of the usual spelling: whether a lifespan may be without length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Lifespan:
         """
         if self.kind != "duration":
             return texts_in(language)["lifespan"][self.kind]
-        return format_unit(self.count, f"duration-{self.unit}", locale=Locale.parse(language, sep="-"))
+        return say(self.count, self.unit, language)
 
     def __str__(self) -> str:
         """Give the spelling of the catalog: `parse_lifespan` reads it back."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_server.catalog.lifespan import SECONDS, Lifespan, parse_lifespan
+from consent_server.catalog.texts import languages
 
 durations = st.builds(
     Lifespan,
@@ -61,6 +64,12 @@ def test_seconds(text: str, seconds: int | None) -> None:
         ("2 years", "lt", "2 metai"),
         ("21 days", "lt", "21 diena"),
         ("10 minutes", "lt", "10 minučių"),
+        ("6 months", "tr", "6 ay"),
+        ("2 years", "he", "2 שנים"),
+        ("11 weeks", "ar", "11 أسبوعًا"),
+        ("5 years", "ga", "5 bliana"),
+        ("2 years", "mt", "sentejn"),
+        ("13 months", "mt", "13-il xahar"),
         ("session", "en", "Until you close the browser"),
         ("persistent", "lt", "Kol ištrinsite"),
     ],
@@ -68,3 +77,12 @@ def test_seconds(text: str, seconds: int | None) -> None:
 def test_describe(text: str, language: str, said: str) -> None:
     """A lifespan is said in the visitor's language, with its plural, in the unit it was declared in."""
     assert parse_lifespan(text).describe(language) == said
+
+
+@pytest.mark.parametrize("language", languages())
+def test_describe_every_unit(language: str) -> None:
+    """Every unit is said in words in every language, never by its code or a letter."""
+    for unit in ("second", "minute", "hour", "day", "week", "month", "year"):
+        for count in (1, 2, 5, 11, 400):
+            said = parse_lifespan(f"{count} {unit}s").describe(language)
+            assert not re.search(r"duration|\b[dhmswy]\b", said), said

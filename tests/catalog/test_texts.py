@@ -34,10 +34,12 @@ WIDGET = {
     "storage_session",
     "storage_indexed",
     "http_only",
+    "on_device",
     "opt_out",
     "new_tab",
     "settings",
     "frame_text",
+    "frame_once",
     "frame_load",
     "frame_link",
     "receipt_title",
@@ -45,14 +47,28 @@ WIDGET = {
     "receipt_pending",
     "receipt_id",
     "receipt_time",
+    "receipt_choices",
+    "allowed",
+    "refused",
+    "receipt_verified",
+    "receipt_invalid",
+    "receipt_unchecked",
     "receipt_code",
     "receipt_code_text",
     "receipt_download",
+    "receipt_json",
     "withdraw",
     "withdrawn",
     "saved",
+    "deleted",
+    "deleted_by_server",
+    "nothing_deleted",
     "leftovers",
     "leftovers_http_only",
+    "leftovers_in_use",
+    "providers",
+    "still_running",
+    "reload",
     "guide_link",
     "gpc",
 }
@@ -60,8 +76,9 @@ PLACEHOLDER = re.compile(r"\{\w+\}")
 
 
 def test_languages() -> None:
-    """The program speaks English and Lithuanian."""
-    assert languages() == ("en", "lt")
+    """The program speaks the 24 official languages of the EU and six others of Europe and beyond."""
+    official = "bg cs da de el en es et fi fr ga hr hu it lt lv mt nl pl pt ro sk sl sv".split()
+    assert languages() == tuple(sorted([*official, "ar", "he", "is", "nb", "tr", "uk"]))
 
 
 @pytest.mark.parametrize("language", languages())
@@ -96,5 +113,5 @@ def test_labels() -> None:
 
 def test_unknown_language() -> None:
     """A language without texts is a LookupError that names those there are."""
-    with pytest.raises(LookupError, match="only in en, lt"):
+    with pytest.raises(LookupError, match="only in ar, bg, "):
         texts_in("../en")
