@@ -15,6 +15,7 @@ from consent_server.authority import Authority
 from consent_server.catalog.files import fingerprint, read_catalogs
 from consent_server.checkpoints import CheckpointFiles
 from consent_server.consent.auditing import Auditing
+from consent_server.consent.erasing import Eraser
 from consent_server.consent.export import Exporter
 from consent_server.consent.holders import Holders
 from consent_server.consent.keyring import Keyring
@@ -25,6 +26,7 @@ from consent_server.consent.sealer import Sealer
 from consent_server.consent.sites import Sites, live_sites
 from consent_server.consent.stamper import LOOK, Stamper
 from consent_server.consent.stored import Build
+from consent_server.erasures import ErasureFile
 from consent_server.evidence.note import verifier_of
 from consent_server.evidence.signing import ReceiptSigner
 from consent_server.evidence.tokens import Tokens
@@ -115,7 +117,10 @@ def build_server(settings: Settings) -> Server:
     publisher.publish({site.id: site for site in sites})
 
     recorder = Recorder(Stores(store, store, store), signer, tokens, now)
-    holders = Holders(store, signer, tokens, now)
+    erasures = ErasureFile(settings.data_dir)
+    eraser = Eraser(store, signer, erasures.keep)
+    eraser.replay(erasures.read(), now())
+    holders = Holders(store, eraser, tokens, now)
     auditing, exporter = Auditing(store, store, store, now), Exporter(store, store, keyring, key)
     sealer = Sealer(store, signer, key, now)
     stylesheet = f"/v1/assets/{assets.pages_css.sha256}.css"
@@ -145,7 +150,7 @@ def build_server(settings: Settings) -> Server:
     app.register_blueprint(log_blueprint(sites, logs))
     app.register_blueprint(audit_blueprint(sites, auditing, exporter, now))
     app.register_blueprint(console_blueprint(desk))
-    app.register_blueprint(operations_blueprint(keyring.jwks(), store.ping, lambda: watch.trouble))
+    app.register_blueprint(operations_blueprint(keyring.jwks(), store.ping, lambda: watch.trouble, lambda: watch.flaws))
     app.after_request(_harden)
     register_problems(app)
 

@@ -10,9 +10,10 @@ import click
 from consent_server.app import now, open_store
 from consent_server.catalog.files import read_catalogs
 from consent_server.cli.parameters import LEAF_ID
+from consent_server.consent.erasing import Eraser
 from consent_server.consent.retention import purge as purge_site
-from consent_server.consent.statements import Statements
 from consent_server.consent.stored import EraseOrder
+from consent_server.erasures import ErasureFile
 from consent_server.errors import SettingsError
 from consent_server.evidence.signing import ReceiptSigner
 from consent_server.keys import signing_pems
@@ -56,10 +57,10 @@ def erase(receipt_id: UUID, site: str) -> None:
       consent-server erase 0192f5a4-7c1e-7b2a-9d3e-5f6a7b8c9d0e --site bacloud
     """
     settings = read_settings()
-    statements = Statements(ReceiptSigner(signing_pems(settings)), site)
-    order = EraseOrder("operator", now(), ids=(receipt_id,))
+    signer = ReceiptSigner(signing_pems(settings))
     with closing(open_store(settings)) as store:
-        if not store.erase(site, order, lambda erased: statements.erasures(erased, order.time)):
+        eraser = Eraser(store, signer, ErasureFile(settings.data_dir).keep)
+        if not eraser.erase(site, EraseOrder("operator", now(), ids=(receipt_id,))):
             raise SettingsError(f"{site} has no receipt {receipt_id} with content.")
         store.scrub()
     click.echo(f"The content of {receipt_id} is erased.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from consent_server.consent.statements import Statements
 from consent_server.consent.stored import EraseOrder, Leaf
 from consent_server.errors import ReceiptErased, ReceiptUnknown
 from consent_server.evidence.signing import RECEIPT_TYPE
@@ -13,19 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
+    from consent_server.consent.erasing import Eraser
     from consent_server.consent.ports import LeafStore
-    from consent_server.evidence.signing import ReceiptSigner
     from consent_server.evidence.tokens import Holding, Tokens
 
 
 class Holders:
     """Opens receipts to those who hold a token of the same subject. `clock` returns Unix milliseconds."""
 
-    def __init__(
-        self, leaves: LeafStore, signer: ReceiptSigner, tokens: Tokens, clock: Callable[[], int]
-    ) -> None:
+    def __init__(self, leaves: LeafStore, eraser: Eraser, tokens: Tokens, clock: Callable[[], int]) -> None:
         self._leaves = leaves
-        self._signer = signer
+        self._eraser = eraser
         self._tokens = tokens
         self._clock = clock
         self._erased = 0
@@ -56,13 +53,9 @@ class Holders:
         return leaf
 
     def _erase(self, holding: Holding, leaf_id: UUID | None) -> int:
-        now = self._clock()
-        statements = Statements(self._signer, holding.site)
-        erased = self._leaves.erase(
-            holding.site,
-            EraseOrder("subject", now, holding.subject, None if leaf_id is None else (leaf_id,)),
-            lambda erasures: statements.erasures(erasures, now),
-        )
+        ids = None if leaf_id is None else (leaf_id,)
+        order = EraseOrder("subject", self._clock(), holding.subject, ids)
+        erased = self._eraser.erase(holding.site, order)
         self._erased += erased
         return erased
 

@@ -68,8 +68,8 @@ class LeafStore(Protocol):
     def unsealed(self, site: str, after: UUID | None, limit: int) -> list[Leaf]:
         """Return up to `limit` leaves that wait to be sealed, in the order of their ids, after `after`."""
 
-    def erase(self, site: str, order: EraseOrder, state: StateErasures) -> int:
-        """Erase the content of the receipts that `order` names. Return how many it erased.
+    def erase(self, site: str, order: EraseOrder, state: StateErasures) -> list[UUID]:
+        """Erase the content of the receipts that `order` names. Return those that had some.
 
         Raises LegalHold, and erases nothing, where one of them is held. What stays is the id, the leaf hash
         and the key: a repeat is told that it is gone. In the same

@@ -29,4 +29,4 @@ def purge(leaves: LeafStore, signer: ReceiptSigner, site: Site, now: int) -> Ite
     statements = Statements(signer, site.id)
     while ids := leaves.old(site.id, now - seconds * 1000, _BATCH):
         order = EraseOrder("retention", now, ids=tuple(ids))
-        yield leaves.erase(site.id, order, lambda erased: statements.erasures(erased, now))
+        yield len(leaves.erase(site.id, order, lambda erased: statements.erasures(erased, now)))

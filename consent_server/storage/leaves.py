@@ -149,8 +149,8 @@ def unsealed(database: Database, site: str, after: UUID | None, limit: int) -> l
     return list(_leaves(query.objects().execute(database)))
 
 
-def erase(database: Database, site: str, order: EraseOrder) -> int:
-    """Blank the content of the receipts that `order` names, each noted as to be stated. Return how many."""
+def erase(database: Database, site: str, order: EraseOrder) -> list[UUID]:
+    """Blank the content of the receipts that `order` names, each noted as to be stated. Return which."""
     chosen = (LeafRow.site == site) & LeafRow.jws.is_null(False) & (LeafRow.type == RECEIPT_TYPE)
     if order.subject is not None:
         chosen &= LeafRow.subject == order.subject
@@ -164,7 +164,7 @@ def erase(database: Database, site: str, order: EraseOrder) -> int:
         LeafRow.update(jws=None, gpc=0, **blank).where(
             (LeafRow.site == site) & (LeafRow.id == leaf_id)
         ).execute(database)
-    return len(ids)
+    return [UUID(bytes=bytes(leaf_id)) for leaf_id in ids]
 
 
 def _refuse_held(database: Database, site: str, ids: list[bytes], now: int) -> None:

@@ -89,7 +89,7 @@ class SqlStore(PeopleStore, ShownStore):
         with self._connected():
             return leaves.unsealed(self._database, site, after, limit)
 
-    def erase(self, site: str, order: EraseOrder, state: StateErasures) -> int:
+    def erase(self, site: str, order: EraseOrder, state: StateErasures) -> list[UUID]:
         """See LeafStore.erase."""
         with self._connected(), self._writing():
             erased = leaves.erase(self._database, site, order)
