@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class CheckpointFiles:
-    """Files `checkpoints/<site>` below the data directory."""
+    """Files `checkpoints/<site>` below the data directory; one whose name begins with a dot is unfinished."""
 
     def __init__(self, data_dir: Path) -> None:
         self._directory = data_dir / "checkpoints"
@@ -22,7 +22,7 @@ class CheckpointFiles:
     def keep(self, site: str, checkpoint: str) -> None:
         """Replace the file of a site at once: whatever stops this, one whole checkpoint is there."""
         self._directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self._directory, delete=False) as file:
+        with tempfile.NamedTemporaryFile(dir=self._directory, prefix=".", delete=False) as file:
             file.write(checkpoint.encode())
             file.flush()
             os.fsync(file.fileno())

@@ -224,6 +224,12 @@ class BannerMissing(ConsentError):
     code = "banner_missing"
 
 
+class BackupInvalid(ConsentError):
+    """A backup is not whole, or not one of ours."""
+
+    code = "backup_invalid"
+
+
 class AssetsMissing(ConsentError):
     """The built widget is not there, or is not whole. The message says how to get it."""
 

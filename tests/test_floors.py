@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "consent_server"
 
 FLOORS = [
-    {"errors"},
+    {"errors", "variables"},
     {"settings"},
     {"catalog", "evidence", "guide"},
     {"consent"},
@@ -29,7 +29,7 @@ FLOORS = [
         ),
         *("snapshot", "scan"),
     },
-    {"app"},
+    {"app", "backup"},
     {"cli"},
 ]
 OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

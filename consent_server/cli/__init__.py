@@ -9,16 +9,19 @@ import click
 
 from consent_server import __version__
 from consent_server.cli.auditor import auditor
+from consent_server.cli.backup import backup, restore
 from consent_server.cli.catalog import catalog
 from consent_server.cli.demo import demo
 from consent_server.cli.export import export
 from consent_server.cli.hold import hold
+from consent_server.cli.init import init
 from consent_server.cli.keys import keys
 from consent_server.cli.pack import pack
 from consent_server.cli.purge import erase, purge
+from consent_server.cli.scan import scan
 from consent_server.cli.serve import serve
 from consent_server.cli.verify import verify
-from consent_server.errors import ConsentError, EvidenceInvalid
+from consent_server.errors import BackupInvalid, ConsentError, EvidenceInvalid
 
 
 class _Program(click.Group):
@@ -30,7 +33,7 @@ class _Program(click.Group):
             return super().invoke(ctx)
         except ConsentError as refusal:
             click.echo(refusal.detail, err=True)
-            sys.exit(1 if isinstance(refusal, EvidenceInvalid) else 2)
+            sys.exit(1 if isinstance(refusal, EvidenceInvalid | BackupInvalid) else 2)
 
 
 @click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
@@ -48,5 +51,8 @@ def main() -> None:
     """
 
 
-for _command in (serve, demo, catalog, auditor, export, verify, pack, erase, purge, hold, keys):
+for _command in (
+    *(serve, demo, init, catalog, scan, auditor, export, verify, pack),
+    *(erase, purge, hold, keys, backup, restore),
+):
     main.add_command(_command)

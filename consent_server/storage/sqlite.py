@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Any, cast
 
 from peewee import SqliteDatabase
 
-from consent_server.errors import SettingsError
+from consent_server.errors import SettingsError, StorageUnavailable
 from consent_server.storage import leaves
 from consent_server.storage.store import SqlStore
 from consent_server.storage.writer import GroupWriter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from consent_server.consent.stored import Leaf
 
 _BUSY_SECONDS = 5
+_STEPS = 1_000_000
+"""Steps of SQLite's own between two reports of progress."""
 _PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "secure_delete": 1}
 
 
@@ -49,6 +52,24 @@ class SqliteStore(SqlStore):
         """See SqlStore.scrub: `secure_delete` overwrites rows, but copies stand in the write-ahead log."""
         with self._connected():
             self._database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def copy_to(self, path: Path, progress: Callable[[], object]) -> None:
+        """Write a whole copy of this moment into a new file, without what was deleted; receipts go on.
+
+        `progress` is called now and then. Raises StorageUnavailable.
+        """
+        with self._connected():
+            # SQLite's backup API begins anew whenever another process writes; this reads one snapshot.
+            connection = self._database.connection()
+            connection.set_progress_handler(lambda: progress() and None, _STEPS)
+            self._database.execute_sql("VACUUM INTO ?", (str(path),))
+
+    def check_integrity(self) -> None:
+        """Read every page and index. Raises StorageUnavailable, naming what is damaged."""
+        with self._connected():
+            [(said,)] = self._database.execute_sql("PRAGMA integrity_check(1)").fetchall()
+        if said != "ok":
+            raise StorageUnavailable(f"The database is damaged: {said}")
 
     def _commit(self, group: list[Leaf]) -> list[Leaf]:
         self._database.connect(reuse_if_open=True)

@@ -77,8 +77,8 @@ PLACEHOLDER = re.compile(r"\{\w+\}")
 
 def test_languages() -> None:
     """The program speaks the 24 official languages of the EU and six others of Europe and beyond."""
-    official = "bg cs da de el en es et fi fr ga hr hu it lt lv mt nl pl pt ro sk sl sv".split()
-    assert languages() == tuple(sorted([*official, "ar", "he", "is", "nb", "tr", "uk"]))
+    official = "bg cs da de el en es et fi fr ga hr hu it lt lv mt nl pl pt ro sk sl sv"
+    assert " ".join(languages()) == " ".join(sorted(f"{official} ar he is nb tr uk".split(" ")))
 
 
 @pytest.mark.parametrize("language", languages())
