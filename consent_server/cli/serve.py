@@ -54,13 +54,14 @@ def check(settings: Settings) -> None:
     catalogs = read_catalogs(settings.catalog)
     signer = ReceiptSigner(signing_pems(settings))
     token_secrets(settings)
-    log_key(settings)
+    key = log_key(settings)
     load()
     with closing(open_store(settings)) as store:
         Keyring(store, signer, now).check()
         logs, files = Logs(store, store), CheckpointFiles(settings.data_dir)
         for catalog in catalogs:
             files.check(catalog.site.id, logs)
+            logs.check_key(catalog.site.id, key)
 
 
 def _granian(settings: Settings) -> MPServer:

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from consent_server.errors import EvidenceInvalid, LogDamaged, NotSealed, ReceiptUnknown, TileUnknown
+from consent_server.errors import (
+    EvidenceInvalid,
+    LogDamaged,
+    NotSealed,
+    ReceiptUnknown,
+    SettingsError,
+    TileUnknown,
+)
 from consent_server.evidence import tiles
-from consent_server.evidence.checkpoint import parse
+from consent_server.evidence.checkpoint import open_checkpoint, parse
 from consent_server.evidence.merkle import HASH_BYTES, verify_consistency
-from consent_server.evidence.note import split
+from consent_server.evidence.note import split, verifier_of
 from consent_server.evidence.proof import Proof
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from uuid import UUID
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from consent_server.consent.ports import LeafStore, LogStore
     from consent_server.consent.stored import LogState
@@ -68,6 +77,22 @@ class Logs:
                 self._check_growth(site, state, kept)
         except EvidenceInvalid as error:
             raise LogDamaged(f"The log of {site} is not what it was: {error.detail}") from None
+
+    def check_key(self, site: str, key: Ed25519PrivateKey) -> None:
+        """Compare the key that is to sign checkpoints with the one that did. Raises SettingsError.
+
+        Auditors hold its public half under the log's name: a log keeps one key for good.
+        """
+        state = self._logs.log(site)
+        if state is None or not state.size:
+            return
+        try:
+            open_checkpoint(state.checkpoint, [verifier_of(state.origin, key)], state.origin)
+        except EvidenceInvalid:
+            raise SettingsError(
+                f"The log key is not the one that signed the log of {site} so far. Put that one back: "
+                "CONSENT_LOG_KEY, or log-key.pem in the data directory, from a backup."
+            ) from None
 
     def _check_root(self, site: str, state: LogState) -> None:
         signed = parse(split(state.checkpoint)[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from consent_server.consent.statements import Statements
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from consent_server.consent.stored import Erasure, Leaf
     from consent_server.evidence.signing import ReceiptSigner
 
+log = logging.getLogger(__name__)
+
+_BACK = 60_000
+"""Milliseconds by which clocks of several nodes may differ without a word."""
 _BATCH = 1000
 """Leaves a transaction: while it runs, SQLite's writer waits."""
 
@@ -53,7 +58,14 @@ class Sealer:
         waiting = sealing.waiting(_BATCH)
         if not waiting:
             return False
-        before = sealing.state
+        before, now = sealing.state, self._clock()
+        if now < before.sealed_at - _BACK:
+            log.warning(
+                "The clock is %d s behind the last sealing of %s: set it right. Receipts recorded meanwhile "
+                "seem back-dated to whoever verifies the log.",
+                (before.sealed_at - now) // 1000,
+                before.origin,
+            )
         appended = tiles.append(sealing.read, before.size, [leaf.leaf_hash for leaf in waiting])
         checkpoint = Checkpoint(before.origin, appended.size, appended.root)
         state = LogState(
@@ -61,7 +73,7 @@ class Sealer:
             appended.size,
             appended.root,
             sign(checkpoint, self._key),
-            self._clock(),
+            now,
         )
         sealing.append([leaf.id for leaf in waiting], appended.changed, state)
         sealing.count(tally(waiting))
