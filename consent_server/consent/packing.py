@@ -6,7 +6,7 @@ import json
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from consent_server.consent.export import line_of
 from consent_server.errors import LogDamaged, NotSealed
@@ -22,16 +22,18 @@ from consent_server.evidence.pack.layout import (
     PROOFS,
     Part,
     hash_in,
+    picture_file,
     stamp_files,
 )
 from consent_server.evidence.pack.links import named_files
+from consent_server.evidence.pack.pictures import INDEX, check_shown, read_index
 from consent_server.evidence.pack.proving import encode, proof_lines
 from consent_server.evidence.pack.writing import PackWriter
 from consent_server.evidence.signing import ERASURE_TYPE
 from consent_server.evidence.verify import parse_jws
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from uuid import UUID
 
     from consent_server.consent.export import Exporter
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from consent_server.consent.stored import Leaf, Stamp
     from consent_server.evidence.tiles import Tile
 
+Pictures: TypeAlias = "Mapping[str, bytes]"
+"""A series of pictures: `snapshot.json` and what it names, by their names."""
 _PAGE = 500
 _TILES_KEPT = 64
 
@@ -90,8 +94,11 @@ class Packer:
         part = None if since is None and until is None else self._part(site, size, since, until)
         return Plan(site, head, lines, size, part)
 
-    def write(self, plan: Plan, file: IO[bytes]) -> Iterator[int]:
-        """Write a pack into `file`; yield 1 for each step done. Raises LogDamaged where something is lost."""
+    def write(self, plan: Plan, file: IO[bytes], pictures: Sequence[Pictures] = ()) -> Iterator[int]:
+        """Write a pack into `file`, with series of pictures; yield 1 for each step done.
+
+        Raises LogDamaged where something is lost, EvidenceInvalid for pictures of something else.
+        """
         with PackWriter(file, self._clock()) as pack:
             lines = plan.lines if plan.part is None else self._part_lines(plan, plan.part)
             named: dict[str, None] = {}
@@ -112,6 +119,10 @@ class Packer:
             pack.add(LOG_KEY, f"{plan.head['log_key']}\n".encode())
             pack.add(CHECKPOINT, plan.head["checkpoint"].encode())
             self._write_stamps(pack, plan)
+            for number, series in enumerate(pictures, 1):
+                check_shown(read_index(series[INDEX]), plan.site, named)
+                for name, content in series.items():
+                    pack.add(picture_file(number, name), content)
             pack.finish(plan.site, plan.part)
 
     def _part(self, site: str, size: int, since: int | None, until: int | None) -> Part:

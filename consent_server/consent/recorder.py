@@ -107,7 +107,9 @@ class Recorder:
             raise ReceiptUnknown("There is no such receipt, or the token is not for it.")
         return self.record(site, decision, body)
 
-    def withdraw_by_form(self, site: LiveSite, language: str | None, token: str | None) -> Recorded:
+    def withdraw_by_form(
+        self, site: LiveSite, language: str | None, token: str | None, *, gpc: bool
+    ) -> Recorded:
         """Withdraw for a visitor without JavaScript, who has nothing but the token of a receipt."""
         self._held(site.id, token)
         notice = site.notice(language)
@@ -116,6 +118,7 @@ class Recorder:
             notice=notice.sha256,
             method=Method.FORM,
             choices={entry["id"]: False for entry in notice.body["categories"] if not entry["required"]},
+            gpc=gpc,
             token=token,
         )
         return self.record(site, decision, sha256(decision.id.bytes).digest())

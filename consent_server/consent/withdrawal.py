@@ -1,4 +1,4 @@
-"""What becomes of each optional cookie when consent is withdrawn: deleted by whom, or left and why."""
+"""What becomes of each cookie that a decision refuses: deleted by whom, or left and why."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from consent_server.catalog.model import Catalog, Cookie
 
@@ -42,14 +42,23 @@ class Deletion:
     path: str = "/"
 
 
-def deletions(catalog: Catalog, seen: Collection[str]) -> list[Deletion]:
-    """Say what becomes of every optional row, given the names of the cookies that the browser sent us."""
-    optional = {category.id for category in catalog.categories if not category.required}
-    kept = [row for row in catalog.cookies if row.category not in optional]
-    # What a necessary row covers stays, even where an optional row's pattern covers it too.
+def deletions(catalog: Catalog, seen: Collection[str], granted: Mapping[str, bool]) -> list[Deletion]:
+    """Say what becomes of every refused row, given the names of the cookies that the browser sent us.
+
+    `granted` is what the decision says of categories and services together; what it leaves out is refused.
+    A name that comes again after it was expired was not deleted: that is how a repeat checks.
+    """
+    kept = [row for row in catalog.cookies if _is_granted(catalog, row, granted)]
+    refused = [row for row in catalog.cookies if row not in kept]
+    # What a granted row covers stays, even where a refused row's pattern covers it too.
     free = sorted(name for name in seen if not any(_matches(name, row.name) for row in kept))[:MOST_SEEN]
-    rows = (row for row in catalog.cookies if row.category in optional)
-    return [deletion for row in rows for deletion in _fates(row, free)]
+    return [deletion for row in refused for deletion in _fates(row, free)]
+
+
+def _is_granted(catalog: Catalog, row: Cookie, granted: Mapping[str, bool]) -> bool:
+    if catalog.category(row.category).required:
+        return True
+    return granted.get(row.service, granted.get(row.category, False))
 
 
 def refusal_cookie(revision: str, time: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from consent_server.app import Server
+    from consent_server.catalog.notice import Notice
     from consent_server.settings import Settings
 
 TOOLS = ("openssl", "jose", "python3", "sh")
@@ -67,6 +70,32 @@ def test_a_pack_brings_a_fresh_time_stamp_where_there_is_an_authority(
         r"^The first \d+ leaves were stamped at \d{4}-[-0-9]+ [0-9:]+ UTC\.$", done.stdout, re.MULTILINE
     )
     assert "by whom: see --tsa-roots" in run(settings, "verify", str(file)).stdout
+
+
+def test_pictures_of_a_snapshot_go_into_the_pack(
+    server: Server, settings: Settings, notices: dict[str, Notice], tmp_path: Path
+) -> None:
+    """Those that the folder's index names; a folder without one is refused in plain words."""
+    server.seal()
+    folder = tmp_path / "2027-01-01"
+    folder.mkdir()
+    words = ("pack", "--site", "shop", "--pictures", str(folder), "-o", str(tmp_path / "pack.zip"))
+    none = run(settings, *words)
+    assert (none.returncode, "snapshot.json cannot be read" in none.stderr) == (2, True)
+    (folder / "en-phone-light-banner.png").write_bytes(b"picture")
+    (folder / "notes.txt").write_text("not part of it")
+    index = {
+        "schema": "consent-snapshot/1",
+        "site": "shop",
+        "notices": {"en": {"sha256": notices["en"].sha256}},
+        "pictures": [{"file": "en-phone-light-banner.png", "sha256": hashlib.sha256(b"picture").hexdigest()}],
+    }
+    (folder / "snapshot.json").write_text(json.dumps(index))
+    assert run(settings, *words).returncode == 0
+    with zipfile.ZipFile(tmp_path / "pack.zip") as archive:
+        held = {name for name in archive.namelist() if name.startswith("pictures/")}
+    assert held == {"pictures/1/snapshot.json", "pictures/1/en-phone-light-banner.png"}
+    assert run(settings, "verify", str(tmp_path / "pack.zip")).returncode == 0
 
 
 @pytest.fixture

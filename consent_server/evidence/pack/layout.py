@@ -6,6 +6,7 @@ notices/, builds/   every notice and build of the widget that these leaves name,
 keys/, checkpoint.txt
 timestamps/         N.tsr stamps the checkpoint N.txt of the first N leaves; N.json proves that the log
                     grew from there
+pictures/N/         where there are any: series of pictures of what was shown, each with its snapshot.json
 VERIFY.md, verify.sh, verify.py, manifest.json
 """
 
@@ -45,6 +46,7 @@ _NAME = re.compile(
     r"leaves\.ndjson|proofs\.ndjson|checkpoint\.txt|manifest\.json|VERIFY\.md|verify\.sh|verify\.py"
     r"|keys/(?:jwks\.json|log-key\.txt)|(?P<kind>notices|builds)/(?P<sha256>[0-9a-f]{64})\.(?:json|js)"
     r"|timestamps/(?P<size>[1-9][0-9]{0,18})\.(?:tsr|txt|json)"
+    r"|pictures/(?P<series>[1-9][0-9]{0,3})/(?:snapshot\.json|[A-Za-z0-9][A-Za-z0-9-]{0,99}\.png)"
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -62,6 +64,11 @@ def build_file(sha256: str) -> str:
 def stamp_files(size: int) -> tuple[str, str, str]:
     """Return where the stamp, the checkpoint and the proof of growth stand for a stamped checkpoint."""
     return f"timestamps/{size}.tsr", f"timestamps/{size}.txt", f"timestamps/{size}.json"
+
+
+def picture_file(number: int, name: str) -> str:
+    """Return where a picture of a series, or its index, stands."""
+    return f"pictures/{number}/{name}"
 
 
 def is_name(name: str) -> bool:
@@ -83,6 +90,12 @@ def stamped_sizes(names: Mapping[str, Any]) -> list[int]:
     """Return the sizes of the stamped checkpoints, in order."""
     found = (_NAME.fullmatch(name) for name in names)
     return sorted({int(match["size"]) for match in found if match and match["size"]})
+
+
+def series_of(names: Mapping[str, Any]) -> list[int]:
+    """Return the numbers of the series of pictures, in order."""
+    found = (_NAME.fullmatch(name) for name in names)
+    return sorted({int(match["series"]) for match in found if match and match["series"]})
 
 
 @dataclass(frozen=True, slots=True)

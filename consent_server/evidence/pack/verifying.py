@@ -24,11 +24,14 @@ from consent_server.evidence.pack.layout import (
     Manifest,
     hash_in,
     parse_manifest,
+    picture_file,
+    series_of,
     stamp_files,
     stamped_sizes,
 )
 from consent_server.evidence.pack.links import check_links
 from consent_server.evidence.pack.part import PartCheck
+from consent_server.evidence.pack.pictures import INDEX, check_series
 from consent_server.evidence.verify import json_object
 
 if TYPE_CHECKING:
@@ -100,6 +103,7 @@ def verify_pack(
         if checkpoint.origin.rpartition("/v1/")[2] != manifest.site:
             raise EvidenceInvalid(f"{MANIFEST}: The pack is not of the site {manifest.site!r}.")
         _check_named(archive, manifest, progress)
+        _check_pictures(archive, manifest)
         sizes = stamped_sizes(manifest.files)
         stamps = [_stamp(archive, size, head, roots) for size in sizes]
         return Report(manifest.site, states, checkpoint, head["checkpoint"], part, len(archive.names), stamps)
@@ -197,6 +201,16 @@ def _check_named(archive: Archive, manifest: Manifest, progress: Progress) -> No
 
     for _ in check_links(counted(), manifest.files, whole=manifest.part is None):
         progress(_VERIFIED + (1 - _VERIFIED) * size / total)
+
+
+def _check_pictures(archive: Archive, manifest: Manifest) -> None:
+    hashes = {name: file.sha256 for name, file in manifest.files.items()}
+    for number in series_of(manifest.files):
+        name = picture_file(number, INDEX)
+        if name not in hashes:
+            raise EvidenceInvalid(f"{name}: It is missing, and there are pictures beside it.")
+        data = archive.read(name)
+        _naming(name, lambda: check_series(number, data, manifest.site, hashes))  # noqa: B023 - called at once
 
 
 def _stamp(archive: Archive, size: int, head: Mapping[str, Any], roots: Sequence[Certificate]) -> Stamp:

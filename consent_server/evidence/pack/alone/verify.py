@@ -38,7 +38,9 @@ FIXED = ["leaves.ndjson", "checkpoint.txt", "keys/jwks.json", "keys/log-key.txt"
 FIXED += ["VERIFY.md", "verify.sh", "verify.py"]
 NAME = re.compile(
     r"proofs\.ndjson|notices/[0-9a-f]{64}\.json|builds/[0-9a-f]{64}\.js"
-    r"|timestamps/[1-9][0-9]{0,18}\.(?:tsr|txt|json)|" + "|".join(map(re.escape, FIXED))
+    r"|timestamps/[1-9][0-9]{0,18}\.(?:tsr|txt|json)"
+    r"|pictures/[1-9][0-9]{0,3}/(?:snapshot\.json|[A-Za-z0-9][A-Za-z0-9-]{0,99}\.png)|"
+    + "|".join(map(re.escape, FIXED))
 )
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256
 ED25519_DER = bytes.fromhex("302a300506032b6570032100")  # what stands before a raw key (RFC 8410)
@@ -568,6 +570,24 @@ def check_stamps(pack: Pack, note: Note, log_key: str, roots: str | None, folder
         )
 
 
+def check_pictures(pack: Pack, manifest: dict[str, Any]) -> None:
+    """Check that each series of pictures is of this site and its notices, and what its index says."""
+    files = {name: file["sha256"] for name, file in manifest["files"].items() if name.startswith("pictures/")}
+    for folder in sorted({name.rpartition("/")[0] for name in files}):
+        name = f"{folder}/snapshot.json"
+        need(name in files, f"{name}: it is missing, and there are pictures beside it.")
+        index = parse(pack.read(name), name)
+        try:
+            of_this = index["site"] == manifest["site"]
+            shown = any(f"notices/{one['sha256']}.json" in pack.sizes for one in index["notices"].values())
+            listed = {f"{folder}/{one['file']}": one["sha256"] for one in index["pictures"]}
+        except (KeyError, TypeError, AttributeError):
+            raise Wrong(f"{name}: it is no index of pictures.") from None
+        need(of_this and shown, f"{name}: its pictures are not of this site and its notices.")
+        here = {one: sha256 for one, sha256 in files.items() if one.startswith(f"{folder}/") and one != name}
+        need(here == listed, f"{name}: the pictures beside it are not those that it names.")
+
+
 def named(name: str, check: Any) -> Any:
     """Put a file's name in front of what is wrong with it."""
     try:
@@ -597,6 +617,7 @@ def verify(options: argparse.Namespace, folder: Path) -> Iterable[str]:
     )
     leaves = Leaves(pack, manifest, note, Signatures(jwks, folder))
     leaves.check()
+    check_pictures(pack, manifest)
     said = [*check_stamps(pack, note, log_key, options.tsa_roots, folder)]
     counts = ", ".join(f"{count} {state}" for state, count in sorted(leaves.states.items()))
     what = (
