@@ -200,6 +200,18 @@ class StorageUnavailable(ConsentError):
     code = "storage_unavailable"
 
 
+class ServerBusy(ConsentError):
+    """Bodies come too slowly, this one or others; nothing was done and the same request may be sent again."""
+
+    code = "server_busy"
+
+
+class RateLimited(ConsentError):
+    """This client sent too much in a short while; the same request may be sent again later."""
+
+    code = "rate_limited"
+
+
 class EvidenceInvalid(ConsentError):
     """A receipt, an export or a key does not verify. The message names the first thing wrong."""
 

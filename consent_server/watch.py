@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from consent_server.catalog.files import Fingerprint
     from consent_server.consent.sites import LiveSite, Sites
+    from consent_server.errors import Flaw
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,13 @@ class Watch:
         self._publish = publish
         self._served = self._last = served
         self.trouble: str | None = None
+        self._flaws: tuple[Flaw, ...] = ()
+
+    @property
+    def flaws(self) -> tuple[Flaw, ...]:
+        """What is wrong with the file as it is now: its errors, else the warnings about what is served."""
+        served = tuple(flaw for site in self._sites for flaw in site.catalog.warnings)
+        return self._flaws or served
 
     def look(self) -> None:
         """Look once: serve a catalog that changed, or say why it cannot be served.
@@ -55,6 +63,7 @@ class Watch:
             live = live_sites(read_catalogs(self._path))
             self._publish(live)
         except CatalogError as error:
+            self._flaws = tuple(error.flaws)
             self._report(error.detail)
         except StorageUnavailable as error:
             # Not marked as served: the next look tries again.
@@ -62,7 +71,7 @@ class Watch:
             return
         else:
             self._sites.swap(live)
-            self.trouble = None
+            self.trouble, self._flaws = None, ()
             log.info("The catalog changed and is served.")
         self._served = found
 

@@ -6,20 +6,20 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from consent_server.catalog.flaws import REFUSED, Flaws, did_you_mean, listing
-from consent_server.catalog.lifespan import Lifespan, parse_lifespan
+from consent_server.catalog.law import REFUSED
+from consent_server.catalog.rulebook import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Mapping
+    from collections.abc import Mapping
 
-    from consent_server.catalog.model import Texts
+    from consent_server.catalog.flaws import Flaws
+    from consent_server.catalog.kinds import Declared, Key
     from consent_server.catalog.positions import Keys
 
-    Check = Callable[[str], str | None]
-
-_Word = TypeVar("_Word", bound=str)
+_Value = TypeVar("_Value")
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_PLACEHOLDER = re.compile(r"…|\.{3}|(TODO|TBD|FIXME)(:.*)?|[Ll]orem ipsum\b.*", re.DOTALL)
 _KINDS = {
     bool: "true or false",
     int: "a number",
@@ -28,11 +28,12 @@ _KINDS = {
     list: "a list",
     dict: "a table",
 }
+_LONGEST_KEY = 80
 
 
 @dataclass(slots=True)
 class Table:
-    """A table being read. Each method takes a key; a wrong value is a flaw, and a stand-in is returned.
+    """A table being read. A key that is taken and holds a wrong value is a flaw; a stand-in is returned.
 
     `languages` are the site's, None while they are not known.
     """
@@ -40,179 +41,72 @@ class Table:
     flaws: Flaws
     keys: Keys
     values: Mapping[str, Any]
+    declared: type[Declared]
     languages: tuple[str, ...] | None = None
     taken: list[str] = field(default_factory=list)
 
-    def text(self, key: str, check: Check | None = None, default: str | None = None) -> str:
-        """Take a text that is not empty; required where there is no default."""
-        value = self._take(key, str, default, f'{key} = "…"')
-        if value is None:
-            return ""
-        problem = _text_flaw(key, value) or (check(value) if check else None)
-        if problem:
-            self.wrong(key, problem)
-        return str(value)
+    def take(self, key: Key[_Value]) -> _Value:
+        """Read one of the declared keys."""
+        return key.read(self)
 
-    def optional(self, key: str, check: Check | None = None) -> str | None:
-        """Take a text that may be absent."""
-        self.taken.append(key)
-        return self.text(key, check) if key in self.values else None
+    def value(self, key: Key[Any], kind: type) -> Any:
+        """Return the raw value; the key's default where it is missing or of another kind."""
+        self.taken.append(key.name)
+        if key.name not in self.values:
+            if key.required:
+                self.missing(key)
+            return key.default
+        value = self.values[key.name]
+        if type(value) is kind:
+            return value
+        found = _KINDS.get(type(value), "a date or time")
+        self.wrong(key, "value-type", f"{key.name} must be {_KINDS[kind]}, not {found}")
+        return key.default
 
-    def choice(self, key: str, allowed: tuple[_Word, ...], default: _Word) -> _Word:
-        """Take one of these words."""
-        value = self._take(key, str, default)
-        for word in allowed:
-            if value == word:
-                return word
-        self.wrong(
-            key, f"{key} cannot be {value!r}: write one of {listing(allowed)}{did_you_mean(value, allowed)}"
-        )
-        return default
+    def inner(self, keys: Keys, values: Mapping[str, Any], declared: type[Declared]) -> Table:
+        """Return a table inside this one."""
+        return Table(self.flaws, (*self.keys, *keys), values, declared, self.languages)
 
-    def flag(self, key: str, *, default: bool) -> bool:
-        """Take true or false."""
-        return bool(self._take(key, bool, default))
+    def missing(self, key: Key[Any]) -> None:
+        """Add a flaw for a key that is not there."""
+        self.flaws.at_key(self.keys, key.missing, f"{key.name} is missing: add {key.example(self)}")
 
-    def number(self, key: str, default: int, highest: int) -> int:
-        """Take a whole number from 0 to `highest`."""
-        value = int(self._take(key, int, default))
-        if not 0 <= value <= highest:
-            self.wrong(key, f"{key} is out of range: write a whole number from 0 to {highest}")
-            return default
-        return value
-
-    def lifespan(self, key: str, default: str | None = None) -> Lifespan | None:
-        """Take a lifespan; None where it is missing or cannot be read."""
-        value = self._take(key, str, default, f'{key} = "2 years"')
-        try:
-            return None if value is None else parse_lifespan(value)
-        except ValueError as error:
-            self.wrong(key, str(error))
-            return None
-
-    def strings(self, key: str, check: Check, *, required: bool = False) -> tuple[str, ...]:
-        """Take a list of different texts; at least one where it is required."""
-        values = self._take(key, list, None if required else [], f'{key} = ["…"]')
-        if required and values == []:
-            self.wrong(key, f"{key} is empty: write at least one")
-        found: dict[str, None] = {}
-        for index, value in enumerate(values or []):
-            problem = _item_flaw(key, value, found, check)
-            if problem:
-                self.flaws.at_value((*self.keys, key, index), problem)
-            if isinstance(value, str):
-                found[value] = None
-        return tuple(found)
-
-    def texts(self, key: str) -> Texts:
-        """Take a text in every language of the site."""
-        first = (self.languages or ("en",))[0]
-        if isinstance(self.values.get(key), str):
-            self.taken.append(key)
-            self.wrong(key, f'{key} needs a text in each language: write {key}.{first} = "…"')
-            return {}
-        values: dict[str, Any] | None = self._take(key, dict, None, f'{key}.{first} = "…"')
-        if values is None:
-            return {}
-        for language in values:
-            self._translation(key, language, values[language])
-        for language in self.languages or ():
-            if language not in values:
-                self.flaws.at_key(
-                    (*self.keys, key), f'{key} is missing in "{language}": add {key}.{language} = "…"'
-                )
-        return values
-
-    def optional_texts(self, key: str) -> Texts | None:
-        """Take a text in every language of the site, which may be absent altogether."""
-        self.taken.append(key)
-        return self.texts(key) if key in self.values else None
-
-    def table(self, key: str) -> Table | None:
-        """Take a required table inside this one."""
-        header = ".".join(str(part) for part in (*self.keys, key))
-        values = self._take(key, dict, None, f"a table [{header}]")
-        return None if values is None else Table(self.flaws, (*self.keys, key), values, self.languages)
-
-    def tables(self, key: str) -> Iterator[tuple[str, Table]]:
-        """Take the named tables below a key, such as every [service.…]."""
-        for name, values in self._take(key, dict, {}).items():
-            keys = (*self.keys, key, name)
-            if isinstance(values, dict):
-                yield name, Table(self.flaws, keys, values, self.languages)
-            else:
-                self.flaws.at_key(
-                    keys, f"{name!r} stands outside any {key}: write [{key}.its-id] above its keys"
-                )
-
-    def array(self, key: str) -> Iterator[Table]:
-        """Take the rows of a list of tables, such as every [[cookie]]."""
-        rows = self.values.get(key, [])
-        self.taken.append(key)
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            self.flaws.at_key(
-                (*self.keys, key), f"{key} is a list of rows: write [[{key}]] above the keys of each"
-            )
-            return
-        for index, row in enumerate(rows):
-            yield Table(self.flaws, (*self.keys, key, index), row, self.languages)
-
-    def wrong(self, key: str, message: str) -> None:
+    def wrong(self, key: Key[Any], rule: str, message: str) -> None:
         """Add a flaw at the value of a key."""
-        self.flaws.at_value((*self.keys, key), message)
+        self.flaws.at_value((*self.keys, key.name), rule, message)
+
+    def misplaced(self, key: Key[Any], message: str) -> None:
+        """Add a flaw at a key that means nothing here."""
+        self.flaws.at_key((*self.keys, key.name), "key-misplaced", message)
+
+    def text_holds(self, name: str, text: str, *more: str) -> bool:
+        """Whether a text says something and can be shown; else a flaw is added."""
+        if not text.strip():
+            rule, message = "text-empty", f"{name} is empty: write a text"
+        elif _CONTROL.search(text):
+            rule, message = "text-control", f"{name} holds a control character: remove it"
+        elif _PLACEHOLDER.fullmatch(text.strip()):
+            rule, message = "text-placeholder", f"{name} is still a placeholder: write the text itself"
+        else:
+            return True
+        self.flaws.at_value((*self.keys, *(more or (name,))), rule, message)
+        return False
 
     def finish(self) -> None:
         """Report every key that nothing has taken."""
-        for key in self.values:
-            if key in self.taken:
+        known = sorted(self.declared.names())
+        for name in self.values:
+            if name in self.taken:
                 continue
-            if key in REFUSED:
-                message = f"remove {key!r}: {REFUSED[key]}"
+            rule = REFUSED.get(name)
+            if rule:
+                message = f"remove {name!r}: {RULES[rule].says} ({RULES[rule].source})"
             else:
-                known = sorted(set(self.taken))
-                hint = did_you_mean(key, known) or f": known here are {listing(known)}"
-                message = f"unknown {_word(self.values[key])} {key!r}{hint}"
-            self.flaws.at_key((*self.keys, key), message)
-
-    def _take(self, key: str, kind: type, default: Any, example: str = "") -> Any:
-        self.taken.append(key)
-        value = self.values.get(key, default)
-        if key not in self.values:
-            if default is None:
-                self.flaws.at_key(self.keys, f"{key} is missing: add {example}")
-        elif type(value) is not kind:
-            self.wrong(key, f"{key} must be {_KINDS[kind]}, not {_KINDS.get(type(value), 'a date or time')}")
-            return default
-        return value
-
-    def _translation(self, key: str, language: str, text: Any) -> None:
-        keys = (*self.keys, key, language)
-        if not isinstance(text, str):
-            self.flaws.at_value(keys, f"{key}.{language} must be a text")
-        elif self.languages is not None and language not in self.languages:
-            self.flaws.at_key(
-                keys,
-                f'this site has no language "{language}"{did_you_mean(language, self.languages)}: '
-                f"remove this text, or add the language to languages in [site]",
-            )
-        elif problem := _text_flaw(f"{key}.{language}", text):
-            self.flaws.at_value(keys, problem)
+                hint = self.flaws.hint(name, known).replace(": known are", ": known here are", 1)
+                message = f"unknown {_word(self.values[name])} {name[:_LONGEST_KEY]!r}{hint}"
+            self.flaws.at_key((*self.keys, name), rule or "key-unknown", message)
 
 
 def _word(value: Any) -> str:
     rows = isinstance(value, list) and value and isinstance(value[0], dict)
     return "table" if rows or isinstance(value, dict) else "key"
-
-
-def _item_flaw(key: str, value: Any, earlier: Container[str], check: Check) -> str | None:
-    if not isinstance(value, str):
-        return f"{key} is a list of texts: put this in quotes"
-    return f"{value!r} is listed twice: remove one" if value in earlier else check(value)
-
-
-def _text_flaw(key: str, text: str) -> str | None:
-    if not text.strip():
-        return f"{key} is empty: write a text"
-    if _CONTROL.search(text):
-        return f"{key} holds a control character: remove it"
-    return None

@@ -20,14 +20,15 @@ CONSENT_MODE = (
 )
 """The keys of Google Consent Mode v2."""
 
-_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_ID_LENGTH = 40
+ID = "[a-z0-9]+(-[a-z0-9]+)*"
+ID_LENGTH = 40
+NAME_LENGTH = 200
 _NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _ADDRESS = re.compile(r"[0-9.]+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_LOCAL_HOSTS = ("localhost", "127.0.0.1")
+LOCAL_HOSTS = ("localhost", "127.0.0.1")
 _PORTS = {"https": 443, "http": 80}
 _COOKIE_NAME = re.compile(r"[!#$%&'+\-.^_`|~0-9A-Za-z]+\*?")
 
@@ -41,9 +42,16 @@ def countries() -> frozenset[str]:
 
 def id_flaw(text: str) -> str | None:
     """Check an id: lowercase letters, digits and single hyphens, at most 40 characters."""
-    if _ID.fullmatch(text) and len(text) <= _ID_LENGTH:
+    if re.fullmatch(ID, text) and len(text) <= ID_LENGTH:
         return None
     return f'{text!r} is no id: write lowercase letters, digits and hyphens, such as "google-analytics"'
+
+
+def category_id_flaw(text: str) -> str | None:
+    """Check the id of a category: the consent cookie joins them with hyphens, so that none may hold one."""
+    if "-" in text and id_flaw(text) is None:
+        return f"{text!r}: the id of a category has no hyphen: write {text.replace('-', '')!r}"
+    return id_flaw(text)
 
 
 def country_flaw(text: str) -> str | None:
@@ -83,7 +91,7 @@ def origin_flaw(text: str) -> str | None:
     shown = f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "") if host else ""
     if text != shown or not _HOST.fullmatch(host):
         return f'{text!r} is no origin: write scheme and host only, such as "https://www.example.com"'
-    if parts.scheme == "https" or (parts.scheme == "http" and host in _LOCAL_HOSTS):
+    if parts.scheme == "https" or (parts.scheme == "http" and host in LOCAL_HOSTS):
         return None
     return f'{text!r} is not encrypted: write "https://"; "http://" is for localhost and 127.0.0.1 alone'
 
@@ -116,12 +124,26 @@ def path_flaw(text: str) -> str | None:
     return f'{text!r} is no path: write one that begins with "/", which alone means the whole website'
 
 
-def name_flaw(text: str, storage: str) -> str | None:
-    """Check the name of something stored: no asterisk but at its end, and a token (RFC 6265) for a cookie."""
+def stored_name_flaw(text: str) -> str | None:
+    """Check the name of something stored: not too long, and no asterisk but at its end."""
+    if len(text) > NAME_LENGTH:
+        return f"{text[:20]!r}…: a name has at most {NAME_LENGTH} characters, or an asterisk for what varies"
     if "*" in text[:-1] or text == "*":
         return f'{text!r}: an asterisk may stand only at the end of a name, such as "visid_incap_*"'
-    if storage == "cookie" and not _COOKIE_NAME.fullmatch(text):
-        return f"{text!r} is no cookie name: write the name alone, without spaces or any of ( ) , ; = @"
+    return None
+
+
+def cookie_name_flaw(text: str) -> str | None:
+    """Check a cookie's name: a token (RFC 6265, section 4.1.1), an asterisk at its end aside."""
+    if _COOKIE_NAME.fullmatch(text):
+        return None
+    return f"{text!r} is no cookie name: write the name alone, without spaces or any of ( ) , ; = @"
+
+
+def prefix_flaw(name: str, path: str) -> str | None:
+    """Check that a cookie named __Host-… has the path "/", without which browsers refuse it (RFC 6265bis)."""
+    if name.startswith("__Host-") and path != "/":
+        return f'{name!r} has the path {path!r}: browsers accept "__Host-" with "/" alone, so leave path out'
     return None
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from consent_server.catalog.lifespan import Lifespan
+    from consent_server.errors import Flaw
 
 
 Texts: TypeAlias = Mapping[str, str]
@@ -15,6 +16,8 @@ Texts: TypeAlias = Mapping[str, str]
 
 Storage = Literal["cookie", "local_storage", "session_storage", "indexed_db"]
 Form = Literal["box", "bar", "centre"]
+Button = Literal["bottom-start", "bottom-end"]
+Exemption = Literal["audience-measurement"]
 
 NECESSARY = "necessary"
 """The category that is never asked for and always granted (ePrivacy Directive 2002/58/EC, Art. 5(3))."""
@@ -59,12 +62,16 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """How the banner looks. `title` and `text` replace the program's own texts where they are given."""
+    """How the banner looks. `title` and `text` replace the program's own texts where they are given.
+
+    `button` is the corner of the button that opens the settings again, None where there is none.
+    """
 
     form: Form
     position: str
     title: Texts | None
     text: Texts | None
+    button: Button | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,8 @@ class Service:
 class Cookie:
     """One row of the table: anything stored on the visitor's device. A `name` may end in "*": any ending.
 
-    `service` and `category` are ids. `own` marks what the widget itself stores.
+    `service` and `category` are ids. `own` marks what the widget itself stores. `exempt` names the exemption
+    by which a row of `necessary` needs no consent, None where it is simply needed.
     """
 
     name: str
@@ -116,6 +124,7 @@ class Cookie:
     http_only: bool = False
     path: str = "/"
     own: bool = False
+    exempt: Exemption | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +138,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """A whole catalog, in the order of its file; the site's own service and cookies come first."""
+    """A whole catalog, in the order of its file; the site's own service and cookies come first.
+
+    `warnings` are what the lint found in the file: no part of what the catalog says.
+    """
 
     site: Site
     banner: Banner
@@ -137,6 +149,7 @@ class Catalog:
     services: tuple[Service, ...]
     cookies: tuple[Cookie, ...]
     statements: tuple[Statement, ...]
+    warnings: tuple[Flaw, ...] = field(default=(), compare=False)
 
     def category(self, id: str) -> Category:  # noqa: A002 - the word of the model
         """Return the category of this id. Raises LookupError where there is none."""

@@ -72,7 +72,11 @@ def _body(catalog: Catalog, language: str) -> dict[str, Any]:
         "ask_again_after": site.ask_again_after.seconds,
         "cookie_domain": site.cookie_domain,
         "revision_number": site.revision,
-        "layout": {"form": catalog.banner.form, "position": catalog.banner.position},
+        "layout": {
+            "form": catalog.banner.form,
+            "position": catalog.banner.position,
+            "button": catalog.banner.button,
+        },
         "texts": _texts(catalog, language),
         "services": [_service(service) for service in _services_in_use(catalog)],
         "categories": [_category(catalog, category, language) for category in catalog.categories],

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 import tree_sitter_toml
-from tree_sitter import Language, Node, Parser, Point
+from tree_sitter import Language, Node, Parser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tree_sitter import Point
 
 Keys: TypeAlias = tuple[str | int, ...]
 """The way to a value: keys, and the index in an array."""
@@ -33,21 +35,36 @@ class Positions:
     values: dict[Keys, Point] = field(default_factory=dict)
 
     def of_key(self, keys: Keys) -> Place:
-        """Return where the key stands, or the header of the table that should hold it."""
-        around = (keys[:length] for length in range(len(keys), 0, -1))
-        return self._place(next((self.keys[near] for near in around if near in self.keys), Point(0, 0)))
+        """Return where the key stands, or the header of the table that should hold it; 0, 0 for the file."""
+        for length in range(len(keys), 0, -1):
+            if keys[:length] in self.keys:
+                return self._place(self.keys[keys[:length]])
+        return 0, 0
 
     def of_value(self, keys: Keys) -> Place:
         """Return where the value stands, or its key."""
         return self._place(self.values[keys]) if keys in self.values else self.of_key(keys)
 
-    def source(self, line: int) -> str:
-        """Return the text of a line, its beginning where it is very long."""
-        return self.lines[line - 1].decode("utf-8", "replace").rstrip("\r")[:_SHOWN]
+    def excerpt(self, line: int, column: int) -> tuple[str, int]:
+        """Return the text of a line and the column in it; of a very long line, the part around the column."""
+        if not line:
+            return "", 0
+        text = self.lines[line - 1].decode("utf-8", "replace").rstrip("\r")
+        return excerpt(text, column)
 
     def _place(self, point: Point) -> Place:
         row, column = point.row, point.column
         return row + 1, len(self.lines[row][:column].decode("utf-8", "replace")) + 1
+
+
+def excerpt(text: str, column: int) -> tuple[str, int]:
+    """Return a line and the column in it, both from 1; of a very long line, the part around the column."""
+    if len(text) <= _SHOWN:
+        return text, column
+    start = max(0, column - _SHOWN // 2)
+    before = "…" if start else ""
+    after = "…" if start + _SHOWN < len(text) else ""
+    return f"{before}{text[start : start + _SHOWN]}{after}", column - start + len(before)
 
 
 def locate(source: bytes) -> Positions:

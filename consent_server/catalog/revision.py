@@ -17,6 +17,11 @@ def revision_of(body: Mapping[str, Any]) -> str:
     A service counts with its id, provider and country (ISO 3166). No text counts, so a notice body of any
     language gives the same; neither a corrected typo nor another lifespan asks anybody again.
     """
+    return hashlib.sha256(rfc8785.dumps(counted(body))).hexdigest()
+
+
+def counted(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what counts: {"categories": {id: [[service, provider, country], …]}, "revision_number"}."""
     services = {service["id"]: service for service in body["services"]}
     granted = {
         category["id"]: [
@@ -25,5 +30,4 @@ def revision_of(body: Mapping[str, Any]) -> str:
         ]
         for category in body["categories"]
     }
-    counted = {"categories": granted, "revision_number": body["revision_number"]}
-    return hashlib.sha256(rfc8785.dumps(counted)).hexdigest()
+    return {"categories": granted, "revision_number": body["revision_number"]}

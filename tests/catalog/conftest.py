@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -10,42 +11,7 @@ from consent_server.catalog.model import Catalog
 from consent_server.catalog.toml import parse_catalog
 from consent_server.errors import CatalogError, Flaw
 
-SMALL = """\
-[site]
-id = "shop"
-origins = ["https://www.example.com", "https://example.com"]
-cookie_domain = "example.com"
-languages = ["en", "lt"]
-jurisdiction = "EU"
-policy_url = "https://www.example.com/privacy"
-ask_again_after = "6 months"
-keep_receipts = "5 years"
-[site.controller]
-name = "Example"
-address = "Vilnius"
-email = "privacy@example.com"
-authority = "VDAI"
-[category.necessary]
-title = { en = "Necessary", lt = "Būtini" }
-text = { en = "Needed.", lt = "Reikia." }
-justification = { en = "You ask for it.", lt = "Prašote to." }
-[category.analytics]
-title = { en = "Statistics", lt = "Statistika" }
-text = { en = "Counts.", lt = "Skaičiuoja." }
-consent_mode = ["analytics_storage"]
-[service.counter]
-name = "Counter"
-provider = "Counter, Inc."
-country = "US"
-privacy_policy = "https://counter.example/privacy"
-scripts = ["*.counter.example"]
-[[cookie]]
-name = "_count_*"
-service = "counter"
-category = "analytics"
-lifespan = "2 years"
-purpose = { en = "Counts visits.", lt = "Skaičiuoja apsilankymus." }
-"""
+SMALL = Path(__file__).with_name("small.toml").read_text(encoding="utf-8")
 
 Parse = Callable[..., Catalog]
 FlawsOf = Callable[..., list[Flaw]]

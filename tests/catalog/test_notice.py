@@ -65,7 +65,7 @@ def test_body(parse: Parse) -> None:
         "ask_again_after": 15_768_000,
         "cookie_domain": None,
         "revision_number": 1,
-        "layout": {"form": "box", "position": "bottom-end"},
+        "layout": {"form": "box", "position": "bottom-end", "button": None},
         "services": [
             {
                 "id": "site",
@@ -155,9 +155,9 @@ def test_site_with_necessary_alone(parse: Parse) -> None:
 def test_own_banner(parse: Parse) -> None:
     """A catalog may word, place and shape its banner, and its words are filled in like the program's."""
     banner = (
-        '[banner]\nform = "bar"\nposition = "top"\n'
+        '[banner]\nform = "bar"\nposition = "top"\nbutton = "bottom-start"\n'
         'title = { en = "Hello", lt = "Sveiki" }\ntext = { en = "For {purposes}", lt = "Dėl {purposes}" }\n'
     )
     body = build_notice(parse(("[category.necessary]", f"{banner}[category.necessary]")), "lt").body
-    assert body["layout"] == {"form": "bar", "position": "top"}
+    assert body["layout"] == {"form": "bar", "position": "top", "button": "bottom-start"}
     assert (body["texts"]["banner_title"], body["texts"]["banner_text"]) == ("Sveiki", "Dėl Statistika")
