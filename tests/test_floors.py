@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "consent_server"
 
 FLOORS = [
-    {"errors", "variables"},
+    {"errors", "variables", "logs", "cookie"},
     {"settings"},
     {"catalog", "evidence", "guide"},
     {"consent"},
@@ -27,7 +27,7 @@ FLOORS = [
             "authority",
             "demo",
         ),
-        *("snapshot", "scan"),
+        *("snapshot", "scan", "preview"),
     },
     {"app", "backup"},
     {"cli"},
@@ -38,6 +38,8 @@ ONLY_IN = {
     "flask": {"web", "demo", "app"},
     "flask_cors": {"web"},
     "marshmallow": {"web"},
+    "limits": {"web"},
+    "prometheus_client": {"web"},
     "peewee": {"storage"},
     "playhouse": {"storage"},
     "psycopg": {"storage"},

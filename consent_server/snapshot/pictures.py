@@ -24,8 +24,8 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 _PATIENCE = 10_000  # milliseconds
 
 _ENVELOPE = """() => {
-  const { sha256, revision, widget } = document.querySelector("script[src]").consentEnvelope;
-  return { sha256, revision, widget };
+  const { sha256, widget } = document.querySelector("script[src]").consentEnvelope;
+  return { sha256, widget };
 }"""
 # A picture cannot be scrolled: the dialog loses its limits and takes the height of all that it holds.
 _UNROLL = """() => {
@@ -135,7 +135,7 @@ class Camera:
 
     def _check(self, page: Page, language: str) -> None:
         notice = self._notices[language]
-        expected = {"sha256": notice.sha256, "revision": notice.revision, "widget": self._widget}
+        expected = {"sha256": notice.sha256, "widget": self._widget}
         if page.evaluate(_ENVELOPE) != expected:
             raise EvidenceInvalid(f"The browser was not shown the notice {notice.sha256}.")
 

@@ -55,7 +55,7 @@ def test_a_stub_on_the_path_is_passed_over(tmp_path: Path) -> None:
     [
         (PROGRAM, {"CONSENT_BROWSER": "/nowhere/chromium"}, "CONSENT_BROWSER names /nowhere/chromium, which"),
         (PROGRAM, {"PATH": "/nowhere", "PLAYWRIGHT_BROWSERS_PATH": "/nowhere"}, "There is no browser to"),
-        (NO_PLAYWRIGHT, {}, "Pictures need Playwright: pip install 'consent-server[scan]'."),
+        (NO_PLAYWRIGHT, {}, "This needs Playwright: pip install 'consent-server[scan]'."),
     ],
 )
 def test_what_is_missing_is_said_in_one_sentence(
