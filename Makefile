@@ -12,7 +12,7 @@ NPM := $(RUN) tools/node.py
 WIDGET_SOURCES := $(shell find widget/src consent_server/templates -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format build clean browser
+.PHONY: help setup demo test check format build docs clean browser
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -46,6 +46,9 @@ format: setup ## rewrite Python and widget code in the project's format
 build: $(VENV)/widget ## make a wheel in dist/
 	@$(RUN) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
+
+docs: $(VENV)/installed ## make a website of the documents in build/docs
+	@$(RUN) tools/site_of_documents.py
 
 clean: ## delete everything that these targets made
 	rm -rf $(VENV) build dist consent_server/built widget/node_modules

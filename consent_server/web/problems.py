@@ -43,16 +43,19 @@ STATUS: dict[type[ConsentError], HTTPStatus] = {
     errors.TokenRefused: HTTPStatus.UNAUTHORIZED,
     errors.AuditorRefused: HTTPStatus.UNAUTHORIZED,
     errors.QueryInvalid: HTTPStatus.BAD_REQUEST,
+    errors.RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     errors.StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.ServerBusy: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """The HTTP status of each refusal that a request can meet."""
 
-_HTTP_CODES = {
+HTTP_CODES = {
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: errors.BodyTooLarge.code,
     HTTPStatus.INTERNAL_SERVER_ERROR: "internal_error",
 }
+"""The code of what Flask itself refuses."""
 
 
 def register_problems(app: Flask) -> None:
@@ -60,6 +63,7 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(ConsentError, _refusal)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _fault)
+    app.after_request(_come_again)
 
 
 def problem(
@@ -81,15 +85,20 @@ def problem(
     return answer
 
 
+def _come_again(answer: Response) -> Response:
+    """Say when to come again on every 503, the pages' too."""
+    if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        answer.headers.setdefault("Retry-After", str(RETRY_SECONDS))
+    return answer
+
+
 def _refusal(refusal: ConsentError) -> Response:
     status = STATUS.get(type(refusal), HTTPStatus.INTERNAL_SERVER_ERROR)
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         return _fault(refusal)
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         log.error("%s: %s", refusal.code, refusal.detail)
-        answer = problem(status, refusal.code, "The service cannot store anything now. Try again soon.")
-        answer.headers["Retry-After"] = str(RETRY_SECONDS)
-        return answer
+        return problem(status, refusal.code, "The service cannot store anything now. Try again soon.")
     fields = refusal.fields if isinstance(refusal, BodyInvalid) else None
     answer = problem(status, refusal.code, refusal.detail, fields)
     if status is HTTPStatus.UNAUTHORIZED:
@@ -101,7 +110,7 @@ def _refusal(refusal: ConsentError) -> Response:
 
 def _http_error(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or 500)
-    code = _HTTP_CODES.get(status, status.name.lower())
+    code = HTTP_CODES.get(status, status.name.lower())
     answer = problem(status, code, error.description or status.description)
     for name, value in error.get_headers():
         if name == "Allow":

@@ -27,6 +27,8 @@ _SUBJECT_BYTES = 16
 _MOST_DAYS = 400
 _NAME = validate.Regexp(r"\A[a-z0-9][a-z0-9-]{0,62}\Z", error="Not the id of a category or service.")
 
+_MOMENT = {"type": "string", "description": "A date, or a time with its offset (RFC 3339)."}
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -65,7 +67,7 @@ class _Subject(fields.Field[bytes]):
         return subject
 
 
-class _PageSchema(Schema):
+class PageSchema(Schema):
     """The query of a page of receipts."""
 
     class Meta:
@@ -75,14 +77,14 @@ class _PageSchema(Schema):
 
     cursor = fields.Integer(load_default=0, validate=validate.Range(0, _MOST_LEAVES))
     limit = fields.Integer(load_default=100, validate=validate.Range(1, PAGE_LIMIT))
-    since = _Moment(data_key="from")
-    until = _Moment(data_key="to")
+    since = _Moment(data_key="from", metadata=_MOMENT)
+    until = _Moment(data_key="to", metadata=_MOMENT)
     state = fields.String(validate=validate.OneOf([state.value for state in State]))
     granted = fields.String(data_key="category", validate=_NAME)
-    subject = _Subject()
+    subject = _Subject(metadata={"type": "string", "description": "A subject as receipts spell it."})
 
 
-class _DaysSchema(Schema):
+class DaysSchema(Schema):
     """The query of statistics."""
 
     class Meta:
@@ -90,11 +92,11 @@ class _DaysSchema(Schema):
 
         unknown = RAISE
 
-    since = _Moment(data_key="from")
-    until = _Moment(data_key="to")
+    since = _Moment(data_key="from", metadata=_MOMENT)
+    until = _Moment(data_key="to", metadata=_MOMENT)
 
 
-_PAGE, _DAYS = _PageSchema(), _DaysSchema()
+_PAGE, _DAYS = PageSchema(), DaysSchema()
 
 
 def load_page(query: Mapping[str, str]) -> Page:

@@ -16,7 +16,7 @@ _NAME = validate.Regexp(r"\A[a-z0-9][a-z0-9-]{0,62}\Z", error="Not the id of a c
 _SHA256 = validate.Regexp(r"\A[0-9a-f]{64}\Z", error="Not a SHA-256: 64 lower-case hex digits.")
 
 
-class _StrictBoolean(fields.Field[bool]):
+class _StrictBoolean(fields.Boolean):
     """true or false, and nothing that could be read as either."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:  # noqa: ARG002
@@ -25,7 +25,7 @@ class _StrictBoolean(fields.Field[bool]):
         return value
 
 
-class _Uuid7(fields.Field[UUID]):
+class _Uuid7(fields.UUID):
     """A UUIDv7 in its one canonical spelling (RFC 9562, section 4)."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> UUID:  # noqa: ARG002
@@ -43,7 +43,7 @@ def _choices(**options: Any) -> fields.Dict:
     return fields.Dict(keys=fields.String(validate=_NAME), values=_StrictBoolean(), validate=few, **options)
 
 
-class _SignalsSchema(Schema):
+class SignalsSchema(Schema):
     """What the visitor's browser signalled."""
 
     class Meta:
@@ -68,7 +68,7 @@ class DecisionSchema(Schema):
     method = fields.Enum(Method, by_value=True, required=True)
     choices = _choices(required=True)
     services = _choices(load_default=dict)
-    signals = fields.Nested(_SignalsSchema, load_default=lambda: {"gpc": False})
+    signals = fields.Nested(SignalsSchema, load_default=lambda: {"gpc": False})
     token = fields.String(validate=validate.Length(1, 1024))
 
     @post_load
