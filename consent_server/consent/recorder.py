@@ -64,15 +64,21 @@ class Stores:
 
 
 class Recorder:
-    """Checks, signs and stores decisions. `clock` returns Unix milliseconds."""
+    """Checks, signs and stores decisions. `clock` returns Unix milliseconds; `tell` hears of each new one."""
 
     def __init__(
-        self, stores: Stores, signer: ReceiptSigner, tokens: Tokens, clock: Callable[[], int]
+        self,
+        stores: Stores,
+        signer: ReceiptSigner,
+        tokens: Tokens,
+        clock: Callable[[], int],
+        tell: Callable[[Leaf], None] = lambda _leaf: None,
     ) -> None:
         self._stores = stores
         self._signer = signer
         self._tokens = tokens
         self._clock = clock
+        self._tell = tell
         self._known_builds: set[str] = set()
 
     def record(self, site: LiveSite, decision: Decision, body: bytes) -> Recorded:
@@ -97,7 +103,10 @@ class Recorder:
         subject = previous.subject if previous else self._tokens.subject(site.id, decision.id)
         ruling = Ruling(uuid7(now), now, state, subject, previous)
         leaf = self._leaf(site.id, decision, shown, ruling, body)
-        return self._answer(self._stores.leaves.record(leaf), leaf.id, decision, shown, body)
+        stored = self._stores.leaves.record(leaf)
+        if stored.id == leaf.id:
+            self._tell(stored)
+        return self._answer(stored, leaf.id, decision, shown, body)
 
     def withdraw(self, site: LiveSite, decision: Decision, body: bytes, receipt_id: UUID) -> Recorded:
         """Record a decision that refuses everything, chained to the receipt `receipt_id`."""

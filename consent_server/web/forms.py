@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, g, request
 
 from consent_server.consent.withdrawal import OWN_COOKIE, deletions, refusal_cookie
-from consent_server.errors import ConsentError, SiteUnknown
+from consent_server.errors import ConsentError, RateLimited, ServerBusy, SiteUnknown, StorageUnavailable
 from consent_server.web.bodies import read_form
 from consent_server.web.origins import check_own_origin
 from consent_server.web.page_withdrawn import Withdrawal
 from consent_server.web.pages import Problem, render_problem, render_withdrawn
 from consent_server.web.problems import STATUS
-from consent_server.web.receipts import expire, report
+from consent_server.web.receipts import expire, report, sends_gpc
 
 if TYPE_CHECKING:
     from consent_server.consent.recorder import Recorder
@@ -33,13 +33,14 @@ def forms_blueprint(sites: Sites, recorder: Recorder, stylesheet: str, public_ur
         check_own_origin(request, public_url)
         fields = read_form(request)
         language = g.language = fields.get("lang")
-        recorded = recorder.withdraw_by_form(site, language, fields.get("token", "").strip())
-        fates = deletions(site.catalog, request.cookies.keys())
+        token = fields.get("token", "").strip()
+        recorded = recorder.withdraw_by_form(site, language, token, gpc=sends_gpc(request))
+        fates = deletions(site.catalog, request.cookies.keys(), granted={})
         withdrawal = Withdrawal(str(recorded.id), datetime.now(UTC), report(fates))
         answer = render_withdrawn(
             site, withdrawal, stylesheet=stylesheet, language=language, headers=request.headers
         )
-        expire(answer, fates, site.catalog)
+        expire(answer, fates, site.catalog, request.host)
         if OWN_COOKIE in request.cookies:
             _remember_refusal(answer, site)
         return answer
@@ -48,7 +49,9 @@ def forms_blueprint(sites: Sites, recorder: Recorder, stylesheet: str, public_ur
     def _page(refusal: ConsentError) -> Response:
         if type(refusal) not in STATUS:
             raise refusal
-        problem = Problem(int(STATUS[type(refusal)]), refusal.code, refusal.detail)
+        # Whatever it is that passes is told in the same words.
+        code = StorageUnavailable.code if isinstance(refusal, RateLimited | ServerBusy) else refusal.code
+        problem = Problem(int(STATUS[type(refusal)]), code, refusal.detail)
         # Only from a form that was read: a body that was refused is left alone.
         language = g.get("language")
         return render_problem(_site(), problem, stylesheet=stylesheet, language=language)

