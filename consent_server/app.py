@@ -40,15 +40,21 @@ from consent_server.web.audit import audit_blueprint
 from consent_server.web.console import console_blueprint
 from consent_server.web.console_pages import Desk
 from consent_server.web.console_session import Sessions
+from consent_server.web.docs import docs_blueprint
 from consent_server.web.files import files_blueprint
 from consent_server.web.forms import forms_blueprint
+from consent_server.web.health import Health
+from consent_server.web.limits import limits_of
 from consent_server.web.log import log_blueprint
+from consent_server.web.metrics import Metrics
 from consent_server.web.operations import operations_blueprint
 from consent_server.web.page_console_receipts import Opener
 from consent_server.web.pages import pages_blueprint
+from consent_server.web.patience import Patience
 from consent_server.web.problems import register_problems
 from consent_server.web.receipts import receipts_blueprint
 from consent_server.web.shown import shown_blueprint
+from consent_server.web.tracing import Traced
 from consent_server.web.views import ReceiptViews
 from consent_server.web.widget import widget_blueprint
 
@@ -108,15 +114,18 @@ def build_server(settings: Settings) -> Server:
     logs, files = Logs(store, store), CheckpointFiles(settings.data_dir)
     for site in sites:
         files.check(site.id, logs)
+        logs.check_key(site.id, key)
     builds = (
         Build(assets.build.sha256, assets.build.content, main=True),
         Build(assets.preferences.sha256, assets.preferences.content),
+        Build(assets.tables.sha256, assets.tables.content),
     )
     publisher = Publisher(Shelf(store, store, store, store), keyring, settings.host_name, builds, now)
     watch = Watch(settings.catalog, served, sites, publisher.publish)
     publisher.publish({site.id: site for site in sites})
 
-    recorder = Recorder(Stores(store, store, store), signer, tokens, now)
+    metrics = Metrics()
+    recorder = Recorder(Stores(store, store, store), signer, tokens, now, metrics.decided)
     erasures = ErasureFile(settings.data_dir)
     eraser = Eraser(store, signer, erasures.keep)
     eraser.replay(erasures.read(), now())
@@ -141,18 +150,26 @@ def build_server(settings: Settings) -> Server:
 
     app = Flask("consent_server", static_folder=None)
     app.url_map.merge_slashes = False
-    app.register_blueprint(widget_blueprint(sites, assets.build.content, store))
-    app.register_blueprint(files_blueprint(store, assets.pages_css.content))
-    app.register_blueprint(shown_blueprint(sites, store, store, assets.build.sha256, stylesheet))
-    app.register_blueprint(pages_blueprint(sites, stylesheet))
-    app.register_blueprint(forms_blueprint(sites, recorder, stylesheet, settings.public_url))
-    app.register_blueprint(receipts_blueprint(sites, recorder, holders, views))
-    app.register_blueprint(log_blueprint(sites, logs))
-    app.register_blueprint(audit_blueprint(sites, auditing, exporter, now))
-    app.register_blueprint(console_blueprint(desk))
-    app.register_blueprint(operations_blueprint(keyring.jwks(), store.ping, lambda: watch.trouble, lambda: watch.flaws))
-    app.after_request(_harden)
-    register_problems(app)
+    _surround(app, metrics)
+    health = Health(sites, store, store, store, lambda: watch.trouble, lambda: watch.flaws, now)
+    metrics.tell(health, store.commits, assets.build.sha256)
+    limits = limits_of(settings, token_secrets(settings)[0])
+    for blueprint in (
+        widget_blueprint(sites, assets.build.content, store),
+        files_blueprint(store, assets.pages_css.content),
+        shown_blueprint(sites, store, store, assets.build.sha256, stylesheet),
+        pages_blueprint(sites, stylesheet),
+        forms_blueprint(sites, recorder, stylesheet, settings.public_url),
+        receipts_blueprint(sites, recorder, holders, views),
+        log_blueprint(sites, logs),
+        audit_blueprint(sites, auditing, exporter, now),
+        console_blueprint(desk),
+        operations_blueprint(keyring.jwks(), health, metrics.text, settings.metrics_token),
+        docs_blueprint(stylesheet),
+    ):
+        if limits:
+            limits.guard(blueprint)
+        app.register_blueprint(blueprint)
 
     def seal() -> None:
         for site in sites:
@@ -178,6 +195,14 @@ def create_app() -> Flask:
     server = build_server(read_settings())
     atexit.register(server.close)
     return server.app
+
+
+def _surround(app: Flask, metrics: Metrics) -> None:
+    """Set what happens around every request, whichever blueprint answers it."""
+    metrics.watch(app)
+    app.after_request(_harden)
+    register_problems(app)
+    app.wsgi_app = Traced(Patience(app.wsgi_app))  # type: ignore[assignment]
 
 
 def _harden(answer: Response) -> Response:

@@ -201,7 +201,7 @@ class StorageUnavailable(ConsentError):
 
 
 class ServerBusy(ConsentError):
-    """Bodies come too slowly, this one or others; nothing was done and the same request may be sent again."""
+    """Too many bodies are on their way; nothing was done and the same request may be sent again."""
 
     code = "server_busy"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 from consent_server.errors import SettingsError
@@ -17,73 +18,12 @@ if TYPE_CHECKING:
 _PORTS = range(1, 65536)
 _WORKERS = range(1, 65)
 _SEAL_SECONDS = range(1, 61)
+_WRITES = range(1, 1_000_001)
+_SHARED_STORES = ("redis://", "rediss://")
+_LEVELS = ("debug", "info", "warning", "error")
+_SHORTEST_TOKEN = 16
 
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One variable: what it means and what stands where it is not set."""
-
-    name: str
-    default: str
-    meaning: str
-    secret: bool = False
-
-
-SETTINGS = (
-    Setting(
-        "CONSENT_CATALOG", "cookie_catalog.toml", "The catalog: a file, or a directory with one file a site."
-    ),
-    Setting(
-        "CONSENT_DATABASE_URL",
-        "SQLite in the data directory",
-        "`sqlite:///path/to/file.db` or `postgresql://user:password@host/database`.",
-    ),
-    Setting("CONSENT_DATA_DIR", "./var", "Where the SQLite database and generated keys are kept."),
-    Setting(
-        "CONSENT_PUBLIC_URL",
-        "taken from each request",
-        "The address under which browsers reach this server, such as `https://consent.example.com`. "
-        "Set it behind a proxy.",
-    ),
-    Setting("CONSENT_HOST", "127.0.0.1", "The address that `serve` listens on."),
-    Setting("CONSENT_PORT", "8000", "The port that `serve` listens on."),
-    Setting(
-        "CONSENT_WORKERS",
-        "1 with SQLite, 2 with PostgreSQL",
-        "Processes that answer. SQLite has one writer and takes one.",
-    ),
-    Setting(
-        "CONSENT_SIGNING_KEY",
-        "generated on SQLite, required on PostgreSQL",
-        "PEM private keys on P-256, oldest first; the newest signs. Or `CONSENT_SIGNING_KEY_FILE`, a path.",
-        secret=True,
-    ),
-    Setting(
-        "CONSENT_SECRET_KEY",
-        "generated on SQLite, required on PostgreSQL",
-        "Secrets for tokens, one a line, oldest first (which stays for good), each of 32 characters or more. "
-        "Or `CONSENT_SECRET_KEY_FILE`, a path.",
-        secret=True,
-    ),
-    Setting(
-        "CONSENT_LOG_KEY",
-        "generated on SQLite, required on PostgreSQL",
-        "PEM private key (Ed25519) that signs the log's checkpoints. Or `CONSENT_LOG_KEY_FILE`, a path.",
-        secret=True,
-    ),
-    Setting(
-        "CONSENT_SEAL_INTERVAL",
-        "2",
-        "Seconds until a new receipt has its place in the log, from 1 to 60.",
-    ),
-    Setting(
-        "CONSENT_TSA_URL",
-        "none",
-        "A time stamp authority (RFC 3161), such as `http://tsa.example.com/tsr`, that stamps each log's "
-        "checkpoint once an hour while it grows.",
-    ),
-)
-"""Every setting, in the order of the documentation."""
+Network: TypeAlias = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +42,13 @@ class Settings:
     log_key: bytes | None = field(repr=False)
     seal_interval: int
     tsa_url: str | None = field(repr=False)
+    rate_limit: int | None
+    """Writes a minute and client; None for no limit."""
+    rate_limit_store: str = field(repr=False)
+    trusted_proxies: tuple[Network, ...] | None
+    """None where nobody said."""
+    metrics_token: bytes | None = field(repr=False)
+    log_level: str
 
     @property
     def host_name(self) -> str:
@@ -137,6 +84,11 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         log_key=_secret(environ, "CONSENT_LOG_KEY"),
         seal_interval=_number(environ, "CONSENT_SEAL_INTERVAL", "2", _SEAL_SECONDS),
         tsa_url=_tsa_url(environ),
+        rate_limit=_rate_limit(environ),
+        rate_limit_store=_rate_limit_store(environ),
+        trusted_proxies=_trusted_proxies(environ),
+        metrics_token=_metrics_token(environ),
+        log_level=_log_level(environ),
     )
     _check_together(settings)
     return settings
@@ -191,6 +143,52 @@ def _tsa_url(environ: Mapping[str, str]) -> str | None:
             "“http://tsa.example.com/tsr”."
         )
     return url or None
+
+
+def _rate_limit(environ: Mapping[str, str]) -> int | None:
+    if environ.get("CONSENT_RATE_LIMIT") == "off":
+        return None
+    return _number(environ, "CONSENT_RATE_LIMIT", "60", _WRITES)
+
+
+def _rate_limit_store(environ: Mapping[str, str]) -> str:
+    store = environ.get("CONSENT_RATE_LIMIT_STORE") or "memory"
+    if store != "memory" and not store.startswith(_SHARED_STORES):
+        raise SettingsError(
+            f"CONSENT_RATE_LIMIT_STORE: it is “memory”, or begins with {', '.join(_SHARED_STORES)}."
+        )
+    return store
+
+
+def _trusted_proxies(environ: Mapping[str, str]) -> tuple[Network, ...] | None:
+    text = environ.get("CONSENT_TRUSTED_PROXIES", "").strip()
+    if not text:
+        return None
+    if text == "none":
+        return ()
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(","))
+    except ValueError as error:
+        raise SettingsError(
+            f"CONSENT_TRUSTED_PROXIES: {error}. Write addresses and networks like “127.0.0.1, 10.0.0.0/8”, "
+            "or “none”."
+        ) from None
+
+
+def _metrics_token(environ: Mapping[str, str]) -> bytes | None:
+    token = (_secret(environ, "CONSENT_METRICS_TOKEN") or b"").strip()
+    if token and (len(token) < _SHORTEST_TOKEN or not re.fullmatch(rb"[\x21-\x7e]+", token)):
+        raise SettingsError(
+            f"CONSENT_METRICS_TOKEN: it takes {_SHORTEST_TOKEN} characters or more, ASCII without spaces."
+        )
+    return token or None
+
+
+def _log_level(environ: Mapping[str, str]) -> str:
+    level = environ.get("CONSENT_LOG_LEVEL") or "info"
+    if level not in _LEVELS:
+        raise SettingsError(f"CONSENT_LOG_LEVEL: {level!r} is none of {', '.join(_LEVELS)}.")
+    return level
 
 
 def _origin(url: str) -> str | None:

@@ -7,6 +7,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from started import Running, started
 
 from consent_server.app import Server, build_server, now
 from consent_server.catalog.files import read_catalogs
@@ -18,6 +19,7 @@ from consent_server.storage.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from flask.testing import FlaskClient
@@ -136,6 +138,12 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
     opened.close()
 
 
+@pytest.fixture(scope="session")
+def shop() -> str:
+    """Give the text of the shop's catalog."""
+    return SHOP
+
+
 @pytest.fixture
 def catalog_path(tmp_path: Path) -> Path:
     """Give the path of the shop's catalog."""
@@ -153,7 +161,19 @@ def notices(catalog_path: Path) -> dict[str, Notice]:
 @pytest.fixture
 def settings(catalog_path: Path, tmp_path: Path) -> Settings:
     """Give the settings of a server on SQLite."""
-    return read_settings({"CONSENT_CATALOG": str(catalog_path), "CONSENT_DATA_DIR": str(tmp_path / "var")})
+    return read_settings(
+        {
+            "CONSENT_CATALOG": str(catalog_path),
+            "CONSENT_DATA_DIR": str(tmp_path / "var"),
+            "CONSENT_RATE_LIMIT": "off",
+        }
+    )
+
+
+@pytest.fixture
+def serving(catalog_path: Path, tmp_path: Path) -> Callable[..., AbstractContextManager[Running]]:
+    """Give a function that serves the shop in a process of its own, with more settings too."""
+    return lambda **settings: started(catalog_path, tmp_path / "served", settings)
 
 
 @pytest.fixture

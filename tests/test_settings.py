@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from consent_server.errors import SettingsError
-from consent_server.settings import SETTINGS, read_settings
+from consent_server.settings import read_settings
+from consent_server.variables import SETTINGS
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -53,6 +54,15 @@ def test_the_defaults_need_nothing() -> None:
             "CONSENT_SECRET_KEY_FILE: /nowhere/at/all cannot be read",
         ),
         ({"CONSENT_SECRET_KEY": "a", "CONSENT_SECRET_KEY_FILE": "b"}, "both set"),
+        ({"CONSENT_RATE_LIMIT": "0"}, "CONSENT_RATE_LIMIT: '0'"),
+        ({"CONSENT_RATE_LIMIT": "60/minute"}, "CONSENT_RATE_LIMIT"),
+        ({"CONSENT_RATE_LIMIT_STORE": "mongodb://db"}, "CONSENT_RATE_LIMIT_STORE: it is “memory”, or begins"),
+        ({"CONSENT_TRUSTED_PROXIES": "proxy.example"}, "CONSENT_TRUSTED_PROXIES: 'proxy.example'"),
+        ({"CONSENT_TRUSTED_PROXIES": "10.0.0.1/8"}, "CONSENT_TRUSTED_PROXIES: 10.0.0.1/8 has host bits set"),
+        ({"CONSENT_TRUSTED_PROXIES": "10.0.0.1,"}, "CONSENT_TRUSTED_PROXIES"),
+        ({"CONSENT_METRICS_TOKEN": "short"}, "CONSENT_METRICS_TOKEN: it takes 16 characters"),
+        ({"CONSENT_METRICS_TOKEN": "sixteen or more, with spaces"}, "CONSENT_METRICS_TOKEN"),
+        ({"CONSENT_LOG_LEVEL": "loud"}, "CONSENT_LOG_LEVEL: 'loud' is none of"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_refused(environ: dict[str, str], words: str) -> None:

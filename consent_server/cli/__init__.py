@@ -12,6 +12,7 @@ from consent_server.cli.auditor import auditor
 from consent_server.cli.backup import backup, restore
 from consent_server.cli.catalog import catalog
 from consent_server.cli.demo import demo
+from consent_server.cli.doctor import doctor
 from consent_server.cli.export import export
 from consent_server.cli.hold import hold
 from consent_server.cli.init import init
@@ -52,7 +53,7 @@ def main() -> None:
 
 
 for _command in (
-    *(serve, demo, init, catalog, scan, auditor, export, verify, pack),
+    *(serve, demo, doctor, init, catalog, scan, auditor, export, verify, pack),
     *(erase, purge, hold, keys, backup, restore),
 ):
     main.add_command(_command)

@@ -62,6 +62,7 @@ def demo(port: int, website_port: int, data_dir: Path) -> None:
         "CONSENT_DATA_DIR": str(data_dir),
         "CONSENT_PUBLIC_URL": consent_url,
         "CONSENT_PORT": str(port),
+        "CONSENT_LOG_LEVEL": "warning",
     }
     site = read_catalogs(catalog)[0].site.id
     token = _auditor_token(environ, site)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-from contextlib import closing
+from contextlib import closing, contextmanager
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
 from granian.constants import Interfaces
+from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from consent_server.app import now, open_store
@@ -19,9 +21,11 @@ from consent_server.consent.keyring import Keyring
 from consent_server.consent.logs import Logs
 from consent_server.evidence.signing import ReceiptSigner
 from consent_server.keys import log_key, signing_pems, token_secrets
+from consent_server.logs import configuration
 from consent_server.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # They wait: for the disk, for the database, for bodies that come slowly.
@@ -46,7 +50,8 @@ def serve(host: str | None, port: str | None, catalog: Path | None) -> None:
     os.environ.update({name: str(value) for name, value in given.items() if value is not None})
     settings = read_settings()
     check(settings)
-    _granian(settings).serve()
+    with _shared_metrics(settings):
+        _granian(settings).serve()
 
 
 def check(settings: Settings) -> None:
@@ -64,6 +69,17 @@ def check(settings: Settings) -> None:
             logs.check_key(catalog.site.id, key)
 
 
+@contextmanager
+def _shared_metrics(settings: Settings) -> Iterator[None]:
+    """Let several workers count in one directory: whichever is asked for metrics answers for all."""
+    if settings.workers == 1:
+        yield
+        return
+    with TemporaryDirectory(prefix="consent-metrics-") as directory:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+        yield
+
+
 def _granian(settings: Settings) -> MPServer:
     # Ours wait for the disk most of the time: granian's advice on their number does not hold for them.
     logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
@@ -76,4 +92,6 @@ def _granian(settings: Settings) -> MPServer:
         workers=settings.workers,
         blocking_threads=_THREADS_SQLITE if settings.on_sqlite else _THREADS_POSTGRESQL,
         websockets=False,
+        log_level=LogLevels(settings.log_level),
+        log_dictconfig=configuration(settings.log_level),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,13 @@ from consent_server.catalog.notice import Notice, notices_of
 from consent_server.errors import SiteUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from consent_server.catalog.model import Catalog
+
+_SEPARATOR = re.compile("[-_]")
+_KINDS = {"nb": "no", "nn": "no", "iw": "he"}
+"""First subtags that mean a kind, or bear an older name, of another language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +37,21 @@ class LiveSite:
         return self.notice(None).revision
 
     def notice(self, language: str | None) -> Notice:
-        """Return the notice in `language`, or in the site's default language where it has none."""
-        default = self.catalog.site.languages[0]
-        return self.notices.get(language or default) or self.notices[default]
+        """Return the notice in the language closest to `language`, else in the site's default language."""
+        spoken = self.catalog.site.languages
+        return self.notices[closest(language or "", spoken) or spoken[0]]
+
+
+def closest(wanted: str, spoken: Sequence[str]) -> str | None:
+    """Return the spoken language that the tag `wanted` (BCP 47) asks for: the very one, or a kind of it."""
+    kind = _kind(wanted)
+    same = [tag for tag in spoken if tag.lower() == wanted.lower()]
+    return next(iter(same or [tag for tag in spoken if _kind(tag) == kind]), None)
+
+
+def _kind(tag: str) -> str:
+    first = _SEPARATOR.split(tag.lower(), maxsplit=1)[0]
+    return _KINDS.get(first, first)
 
 
 def live_sites(catalogs: Iterable[Catalog]) -> dict[str, LiveSite]:

@@ -44,6 +44,12 @@ def prepare(database: Database, table_options: str) -> None:
         SchemaRow.insert(version=VERSION).execute(database)
 
 
+def is_prepared(database: Database) -> bool:
+    """Whether the tables are there, and of our version."""
+    there = SchemaRow._meta.table_name in database.get_tables()  # noqa: SLF001 - peewee's own way to ask
+    return there and SchemaRow.select(SchemaRow.version).scalar(database) == VERSION
+
+
 def _create(database: Database, table_options: str, *models: type[Model]) -> None:
     for model in models:
         schema = SchemaManager(model, database)

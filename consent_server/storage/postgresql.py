@@ -46,6 +46,8 @@ class _PooledPostgresql(Psycopg3Database):  # type: ignore[misc]
             min_size=1,
             max_size=_POOL,
             timeout=_WAIT_SECONDS,
+            # The pool would wait twice as long after each failure; a request that comes tries at once.
+            reconnect_timeout=_WAIT_SECONDS,
             kwargs={"autocommit": True, **_CONNECTING},
             check=ConnectionPool.check_connection,
             open=True,
@@ -63,6 +65,8 @@ class _PooledPostgresql(Psycopg3Database):  # type: ignore[misc]
 
 class PostgresqlStore(SqlStore):
     """The stores in a PostgreSQL database that any number of processes share."""
+
+    _depends_on = ("fsync", "full_page_writes", "synchronous_commit")
 
     def __init__(self, url: str) -> None:
         try:

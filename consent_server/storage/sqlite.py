@@ -13,7 +13,7 @@ from consent_server.storage.store import SqlStore
 from consent_server.storage.writer import GroupWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -34,6 +34,8 @@ class SqliteStore(SqlStore):
 
     # A tampered row cannot change the type of a column.
     _table_options = " STRICT"
+    _ask = "PRAGMA"
+    _depends_on = ("journal_mode", "synchronous")
 
     def __init__(self, path: Path) -> None:
         _create(path)
@@ -43,6 +45,10 @@ class SqliteStore(SqlStore):
     def record(self, leaf: Leaf) -> Leaf:
         """See LeafStore.record."""
         return self._writer.write(leaf)
+
+    def commits(self) -> Mapping[int, int]:
+        """See SqlStore.commits."""
+        return dict(self._writer.sizes)
 
     def close(self) -> None:
         """Write what is waiting, then stop the writer."""

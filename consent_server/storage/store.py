@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from consent_server.consent.stored import LogState
 from consent_server.evidence.merkle import EMPTY_ROOT
 from consent_server.storage import leaves, sealing
-from consent_server.storage.migrations import prepare
+from consent_server.storage.migrations import is_prepared, prepare
 from consent_server.storage.people_store import PeopleStore
 from consent_server.storage.shown import ShownStore
 
@@ -26,6 +26,8 @@ class SqlStore(PeopleStore, ShownStore):
     """All the stores in one SQL database."""
 
     _table_options = ""
+    _ask = "SHOW"
+    _depends_on: tuple[str, ...] = ()
 
     @abstractmethod
     def record(self, leaf: Leaf) -> Leaf:
@@ -48,9 +50,26 @@ class SqlStore(PeopleStore, ShownStore):
         with self._connected(), self._writing():
             self._prepare()
 
+    def is_prepared(self) -> bool:
+        """Whether the tables are there, as this release makes them."""
+        with self._connected():
+            return is_prepared(self._database)
+
     @abstractmethod
     def scrub(self) -> None:
         """Let what was erased vanish from the database's files too, as far as the database can."""
+
+    def commits(self) -> Mapping[int, int]:
+        """Return how many commits of receipts held how many leaves, where they are grouped."""
+        return {}
+
+    def durability(self) -> Mapping[str, str]:
+        """Return the database's settings that a durable commit depends on: name -> value."""
+        with self._connected():
+            return {
+                name: str(self._database.execute_sql(f"{self._ask} {name}").fetchone()[0])
+                for name in self._depends_on
+            }
 
     def ping(self) -> None:
         """Ask the database for an answer, or raise StorageUnavailable."""

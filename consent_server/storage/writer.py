@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
+from collections import Counter
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,8 @@ _WAITING = 2048
 class GroupWriter:
     """Takes leaves from many threads; `commit` stores a group durably and returns what is stored.
 
-    `commit` is called in the writer's own thread only, after `begin` and before `end`.
+    `commit` is called in the writer's own thread only, after `begin` and before `end`. `sizes` counts the
+    commits by the number of their leaves.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class GroupWriter:
         self._commit = commit
         self._begin = begin
         self._end = end
+        self.sizes: Counter[int] = Counter()
         self._queue: queue.Queue[_Waiting | None] = queue.Queue(_WAITING)
         self._thread = threading.Thread(target=self._run, name="consent-writer", daemon=True)
         self._thread.start()
@@ -94,6 +97,7 @@ class GroupWriter:
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever one leaf does
             self._write_apart(group, error)
         else:
+            self.sizes[len(group)] += 1
             for waiting, leaf in zip(group, stored, strict=True):
                 waiting.answer.set_result(leaf)
 

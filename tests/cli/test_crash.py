@@ -113,6 +113,7 @@ def environ(
         "CONSENT_CATALOG": str(catalog_path),
         "CONSENT_DATA_DIR": str(tmp_path / "var"),
         "CONSENT_SEAL_INTERVAL": "1",
+        "CONSENT_RATE_LIMIT": "off",
     }
     if request.param == "postgresql":
         signing_pems(settings)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import pytest
-from flask import Flask
 
-from consent_server.errors import StorageUnavailable
 from consent_server.evidence.keys import public_keys
-from consent_server.web.operations import operations_blueprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +28,29 @@ def test_the_key_set_holds_public_keys_only(client: FlaskClient) -> None:
 def test_a_living_server_is_healthy_and_ready(client: FlaskClient) -> None:
     """Both answer 200 in JSON."""
     assert client.get("/healthz").json == {"status": "ok"}
-    assert client.get("/readyz").json == {"status": "ok", "catalog": "ok"}
+    ready = client.get("/readyz")
+    assert ready.status_code == 200
+    assert ready.json["status"] == ready.json["catalog"] == ready.json["sealing"] == "ok"
+    assert ready.json["flaws"] == []
+    assert set(ready.json["logs"]) == {"shop"}
+
+
+def test_only_the_operator_reads_the_flaws(client: FlaskClient) -> None:
+    """Behind a proxy, or from elsewhere, readiness is three words."""
+    for asked in (
+        client.get("/readyz", headers={"X-Forwarded-For": "192.0.2.1"}),
+        client.get("/readyz", environ_overrides={"REMOTE_ADDR": "192.0.2.1"}),
+    ):
+        assert asked.json == {"status": "ok", "catalog": "ok", "sealing": "ok"}
+
+
+def test_the_schema_is_published_for_editors(client: FlaskClient) -> None:
+    """Any page may read it, and it is the one that the package holds."""
+    answer = client.get("/catalog.schema.json")
+    held = files("consent_server.catalog") / "cookie_catalog.schema.json"
+    assert (answer.status_code, answer.mimetype) == (200, "application/schema+json")
+    assert answer.data == held.read_bytes()
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
 def test_a_vanished_database_is_503_with_retry_after(
@@ -57,15 +77,3 @@ def test_a_fault_is_logged_and_never_shown(
     assert (answer.status_code, answer.json["code"]) == (500, "internal_error")
     assert "secret" not in answer.text
     assert "the secret inside" in caplog.text
-
-
-def test_readiness_says_that_storage_is_gone() -> None:
-    """A load balancer takes this node out."""
-
-    def gone() -> None:
-        raise StorageUnavailable("gone")
-
-    app = Flask("test", static_folder=None)
-    app.register_blueprint(operations_blueprint({"keys": []}, gone, lambda: "broken"))
-    answer = app.test_client().get("/readyz")
-    assert (answer.status_code, answer.json) == (503, {"status": "unavailable", "catalog": "unknown"})

@@ -1,0 +1,61 @@
+"""How this server fares: the database, the catalog, and how long leaves wait to be sealed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from consent_server.consent.ports import LeafStore, LogStore, StampStore
+    from consent_server.consent.sites import Sites
+    from consent_server.errors import Flaw
+
+BEHIND_SECONDS = 60
+"""The longest that a receipt may wait for its place in the log (DESIGN 6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteHealth:
+    """A site's log: its leaves, the age of the oldest that waits, when its newest stamp was made.
+
+    Times are Unix seconds, ages seconds.
+    """
+
+    site: str
+    leaves: int
+    waiting_seconds: float
+    stamped: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Looks when it is asked. `clock` returns Unix milliseconds.
+
+    `trouble` says why the catalog is not served as it is, and `flaws` are its errors, or the warnings about
+    what is served.
+    """
+
+    sites: Sites
+    leaves: LeafStore
+    logs: LogStore
+    stamps: StampStore
+    trouble: Callable[[], str | None]
+    flaws: Callable[[], Sequence[Flaw]]
+    clock: Callable[[], int]
+
+    def look(self) -> list[SiteHealth]:
+        """Return how each site's log is. Raises StorageUnavailable."""
+        return [self._site(site.id) for site in self.sites]
+
+    def _site(self, site: str) -> SiteHealth:
+        oldest = self.leaves.unsealed(site, None, 1)
+        log = self.logs.log(site)
+        stamp = self.stamps.last_stamp(site)
+        return SiteHealth(
+            site,
+            log.size if log else 0,
+            max(0, self.clock() - oldest[0].time) / 1000 if oldest else 0.0,
+            stamp.time / 1000 if stamp else None,
+        )
