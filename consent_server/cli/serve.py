@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from contextlib import closing, contextmanager
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from consent_server.catalog.files import read_catalogs
 from consent_server.checkpoints import CheckpointFiles
 from consent_server.consent.keyring import Keyring
 from consent_server.consent.logs import Logs
+from consent_server.errors import SettingsError
 from consent_server.evidence.signing import ReceiptSigner
 from consent_server.keys import log_key, signing_pems, token_secrets
 from consent_server.logs import configuration
@@ -50,6 +52,7 @@ def serve(host: str | None, port: str | None, catalog: Path | None) -> None:
     os.environ.update({name: str(value) for name, value in given.items() if value is not None})
     settings = read_settings()
     check(settings)
+    _refuse_taken_port(settings)
     with _shared_metrics(settings):
         _granian(settings).serve()
 
@@ -67,6 +70,20 @@ def check(settings: Settings) -> None:
         for catalog in catalogs:
             files.check(catalog.site.id, logs)
             logs.check_key(catalog.site.id, key)
+
+
+def _refuse_taken_port(settings: Settings) -> None:
+    # granian's sockets share a port with others that do: a second server would take half the visitors.
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise SettingsError(
+                f"Port {settings.port} of {settings.host} cannot be used: {error.strerror}. "
+                "Set another one: --port or CONSENT_PORT."
+            ) from None
 
 
 @contextmanager

@@ -240,3 +240,13 @@ def test_demo_says_which_port_is_taken(run: Callable[..., Any]) -> None:
         result = run("demo", "--port", str(port), "--website-port", str(free_port()))
     assert result.returncode == 2
     assert f"Port {port} is taken" in result.stderr
+
+
+def test_a_server_on_a_port_that_is_taken_does_not_start(run: Callable[..., Any]) -> None:
+    """It would share the port with the other one, each with half the visitors."""
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = run("serve", "--port", str(taken.getsockname()[1]))
+    assert (done.returncode, "cannot be used: Address already in use" in done.stderr) == (2, True)
