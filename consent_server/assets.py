@@ -33,7 +33,8 @@ MANIFEST = "manifest.json"
 FINGERPRINT_DIGITS = 8
 _CSS_FLAGS = ("--bundle", "--minify", "--charset=utf8")
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
-MAIN, PREFERENCES, PAGES = "consent.%(version)s.js", "preferences.%(version)s.js", "pages.%(version)s.css"
+MAIN, PREFERENCES = "consent.%(version)s.js", "preferences.%(version)s.js"
+TABLES, PAGES = "tables.%(version)s.js", "pages.%(version)s.css"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +52,16 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """Everything that is served: the widget's main build, its lazy chunk, the pages' stylesheet."""
+    """Everything that is served: the widget's main build, its two lazy chunks, the pages' stylesheet."""
 
     build: Asset
     preferences: Asset
+    tables: Asset
     pages_css: Asset
 
     def by_sha256(self, sha256: str) -> Asset | None:
         """Return the file with this SHA-256 (64 lower-case hex), if it is one of these."""
-        files = (self.build, self.preferences, self.pages_css)
+        files = (self.build, self.preferences, self.tables, self.pages_css)
         return next((asset for asset in files if asset.sha256 == sha256), None)
 
     @staticmethod
@@ -81,11 +83,7 @@ class Esbuild(Filter):
 
     def open(self, out: Any, source_path: str, **_: Any) -> None:
         """Write what esbuild makes of `source_path` to `out`."""
-        command = [str(_esbuild_program(self.widget)), source_path, "--log-level=warning", *self.flags]
-        done = subprocess.run(command, cwd=self.widget, capture_output=True, check=False)  # noqa: S603 - our own flags
-        if done.returncode:
-            raise FilterError(done.stderr.decode("utf-8", "replace"))
-        out.write(done.stdout.decode("utf-8"))
+        out.write(_esbuild(self.widget, source_path, *self.flags))
 
 
 def build(project: Path, into: Path = BUILT, say: Callable[[str], object] = print) -> None:
@@ -119,11 +117,32 @@ def _build_bundles(project: Path, into: Path) -> list[str]:
     def program(output: str, name: str, *more: str) -> str:
         return bundle(output, widget / programs[name]["entry"], *programs[name]["flags"], *more)
 
-    preferences = program(PREFERENCES, "preferences")
-    digest = hashlib.sha256((into / preferences).read_bytes()).hexdigest()
-    main = program(MAIN, "consent", f'--define:PREFERENCES_SHA256="{digest}"')
+    styles = _styles(widget, programs["styles"])
+
+    def sha256_of(name: str, file: str) -> str:
+        return f'--define:{name}="{hashlib.sha256((into / file).read_bytes()).hexdigest()}"'
+
+    tables = program(TABLES, "tables", *styles)
+    preferences = program(PREFERENCES, "preferences", *styles, sha256_of("TABLES_SHA256", tables))
+    main = program(MAIN, "consent", *styles, sha256_of("CHUNK_SHA256", preferences))
     pages = bundle(PAGES, project / "consent_server/templates/pages.css", *_CSS_FLAGS)
-    return [preferences, main, pages]
+    return [tables, preferences, main, pages]
+
+
+def _styles(widget: Path, files: dict[str, str]) -> list[str]:
+    """Minify the widget's own style sheets; its programs hold them as strings under these names."""
+    sheets = {
+        name: _esbuild(widget, file, "--minify", "--charset=utf8").strip() for name, file in files.items()
+    }
+    return [f"--define:{name}={json.dumps(css, ensure_ascii=False)}" for name, css in sheets.items()]
+
+
+def _esbuild(widget: Path, source: str, *flags: str) -> str:
+    command = [str(_esbuild_program(widget)), source, "--log-level=warning", *flags]
+    done = subprocess.run(command, cwd=widget, capture_output=True, check=False)  # noqa: S603 - our own flags
+    if done.returncode:
+        raise FilterError(done.stderr.decode("utf-8", "replace"))
+    return done.stdout.decode("utf-8")
 
 
 def _esbuild_program(widget: Path) -> Path:
@@ -148,12 +167,12 @@ def load(directory: Path = BUILT) -> Assets:
     """Read the built files of `directory` and compress them. Raises AssetsMissing if they are not whole."""
     filenames = _filenames(directory)
     try:
-        main, preferences, pages = (
-            _read(directory, output, filenames[output]) for output in (MAIN, PREFERENCES, PAGES)
+        main, preferences, tables, pages = (
+            _read(directory, output, filenames[output]) for output in (MAIN, PREFERENCES, TABLES, PAGES)
         )
     except (KeyError, OSError) as error:
         raise _missing(directory) from error
-    return Assets(build=main, preferences=preferences, pages_css=pages)
+    return Assets(build=main, preferences=preferences, tables=tables, pages_css=pages)
 
 
 def _filenames(directory: Path) -> dict[str, str]:

@@ -81,6 +81,8 @@ class Demo:
     website: str
     other: str
     """The origin of `pages`, which the catalog allows too."""
+    below: str
+    """The same pages on a host four labels deep, which the catalog does not allow."""
     pages: Pages
     catalog: Path
     auditor: Auditor
@@ -102,10 +104,14 @@ class Demo:
 
     def edit(self, before: str, after: str) -> dict[str, Any]:
         """Replace `before` in the catalog, wait until the server has noticed; return the new envelope."""
-        served = self.notice()["sha256"]
         text = self.catalog.read_text(encoding="utf-8")
         assert before in text
-        self.catalog.write_text(text.replace(before, after, 1), encoding="utf-8")
+        return self.write(text.replace(before, after, 1))
+
+    def write(self, catalog: str) -> dict[str, Any]:
+        """Write another catalog, wait until the server has noticed; return the new envelope."""
+        served = self.notice()["sha256"]
+        self.catalog.write_text(catalog, encoding="utf-8")
         until(lambda: self.notice()["sha256"] != served, "the edited catalog", 5)
         return self.notice()
 
@@ -115,6 +121,7 @@ def run_demo(directory: Path) -> Iterator[Demo]:
     """Start everything with its data in `directory`; stop it at the end."""
     ports = _free_ports(3)
     server, website, other = (f"http://localhost:{port}" for port in ports)
+    below = f"http://www.eu.shop.localhost:{ports[2]}"
     catalog = _write_catalog(directory / "cookie_catalog.toml", [website, other])
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith("CONSENT_")},
@@ -122,6 +129,7 @@ def run_demo(directory: Path) -> Iterator[Demo]:
         "CONSENT_DATA_DIR": str(directory),
         "CONSENT_PUBLIC_URL": server,
         "CONSENT_PORT": str(ports[0]),
+        "CONSENT_RATE_LIMIT": "off",
     }
     pages = Pages()
     with (
@@ -130,7 +138,7 @@ def run_demo(directory: Path) -> Iterator[Demo]:
         _thread(pages.serve(ports[2])),
     ):
         auditor = Auditor(f"{server}/v1/{SITE}", server, _auditor_token(environ))
-        yield Demo(server, website, other, pages, catalog, auditor)
+        yield Demo(server, website, other, below, pages, catalog, auditor)
 
 
 def _write_catalog(path: Path, origins: list[str]) -> Path:

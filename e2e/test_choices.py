@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from e2e.visitor import Visitor
 
 FORM = re.compile(r"1\.[0-9a-f]{8}\.[0-9]+\.(?P<granted>[a-z0-9-]*)(\.[a-z0-9-]+=[01])*")
+TYPES = Path(__file__).parent.parent / "widget/consent.d.ts"
 STATISTICS = {"__utma", "__utmb", "__utmc", "__utmt", "__utmz"}
 PERSONAL = {"visitor_id", "visitor_profile"}
 
@@ -193,3 +195,40 @@ def test_pages_can_call_the_widget(visitor: Visitor) -> None:
     assert visitor.page.evaluate("consent.granted('google-analytics')") is True
     assert visitor.page.evaluate("told") == [{"functional": False, "analytics": True}]
     assert [receipt["method"] for receipt in visitor.receipts()] == ["api"]
+
+
+def test_pages_have_all_that_the_types_promise(visitor: Visitor) -> None:
+    """`window.consent` has exactly the members of the shipped types, and cannot be changed."""
+    visitor.open()
+    visitor.banner.wait_for()
+    declared = (
+        TYPES.read_text(encoding="utf-8").partition("export interface Consent {")[2].partition("\n}")[0]
+    )
+    members = re.findall(r"(?m)^  (?:readonly )?(\w+)", declared)
+    assert sorted(visitor.page.evaluate("Object.keys(consent)")) == sorted(members)
+    assert visitor.page.evaluate("Object.isFrozen(consent)")
+
+
+def test_pages_are_told_once_each_of_what_happens(visitor: Visitor) -> None:
+    """`ready`, `change` and `withdraw` reach callbacks and DOM events alike, until a page stops listening."""
+    visitor.page.add_init_script(
+        """window.heard = [];
+        for (const event of ["ready", "change", "withdraw"])
+          document.addEventListener(`consent:${event}`, (told) => heard.push([event, told.detail.method]));"""
+    )
+    visitor.open()
+    visitor.accept_all()
+    visitor.page.evaluate(
+        "void (window.stopListening = consent.on('withdraw', ({ method }) => heard.push(['on', method])))"
+    )
+    visitor.page.evaluate("consent.withdraw()")
+    visitor.report()
+    visitor.page.evaluate("stopListening()")
+    visitor.page.evaluate("consent.withdraw()")
+    change, withdraw = ["change", "withdraw"], ["withdraw", "withdraw"]
+    assert visitor.page.evaluate("heard") == [
+        ["ready", None],
+        ["change", "accept_all"],
+        *(change, withdraw, ["on", "withdraw"]),
+        *(change, withdraw),
+    ]

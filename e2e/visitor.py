@@ -110,12 +110,23 @@ class Visitor:
     def withdraw(self) -> None:
         """Withdraw in the open preferences; wait for the receipt and the report."""
         self._decide("withdraw", "consent-preferences")
-        self.page.locator("consent-preferences #consent-done").wait_for()
+        self.report()
+
+    def report(self) -> dict[str, set[str]]:
+        """Wait for the report of what was taken back; return the names under each of its titles."""
+        self.page.locator("consent-preferences [aria-busy=false]").wait_for()
+        found: dict[str, list[str]] = self.preferences.locator(".g").evaluate_all(
+            """groups => Object.fromEntries(groups.map((group) => [
+              group.querySelector("h3")?.textContent ?? group.textContent,
+              [...group.querySelectorAll("code")].map((name) => name.textContent),
+            ]))"""
+        )
+        return {title: set(names) for title, names in found.items() if names}
 
     def allow_film(self) -> None:
         """Press the button of the film's placeholder and wait for the receipt."""
         before = self.receipt_id()
-        self.page.locator("consent-frame").get_by_role("button", name="Allow and show").click()
+        self.page.locator("consent-frame").get_by_role("button", name="Always allow").click()
         self._settle(before)
 
     def _decide(self, button: str, where: str = "consent-banner") -> None:

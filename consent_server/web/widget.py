@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 
@@ -13,18 +13,29 @@ from consent_server.web.files import IMMUTABLE, SCRIPT, File, is_sha256, send
 from consent_server.web.origins import allow_everyone
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from consent_server.catalog.notice import Notice
     from consent_server.consent.ports import NoticeStore
     from consent_server.consent.sites import Sites
 
 _LIVE = "public, max-age=300, stale-while-revalidate=86400, stale-if-error=604800"
 _MOST_SCRIPTS = 256
+_REVISION_DIGITS = 8
 
 # The script's own element: a page can hide document.currentScript behind an element of that name,
 # but not the getter.
 _ENVELOPE = (
     'Object.getOwnPropertyDescriptor(Document.prototype,"currentScript").get.call(document).consentEnvelope='
 )
+
+_EXCERPT = (
+    "language", "languages", "direction", "policy_url", "ask_again_after", "cookie_domain", "layout"
+)  # fmt: skip
+_EXCERPT_TEXTS = (
+    "banner_label", "banner_title", "banner_text", "accept_all", "refuse_all", "choose",
+    "policy_link", "cookies_link", "new_tab", "saved",
+)  # fmt: skip
 
 
 def widget_blueprint(sites: Sites, build: bytes, notices: NoticeStore) -> Blueprint:
@@ -38,7 +49,7 @@ def widget_blueprint(sites: Sites, build: bytes, notices: NoticeStore) -> Bluepr
         if notice.sha256 not in scripts:
             while len(scripts) >= _MOST_SCRIPTS:
                 scripts.pop(next(iter(scripts)))
-            scripts[notice.sha256] = File.of(script_of(envelope_of(notice, build_sha256), build))
+            scripts[notice.sha256] = File.of(script_of(short_envelope_of(notice, build_sha256), build))
         return scripts[notice.sha256]
 
     @blueprint.get("/v1/<site_id>/consent.js")
@@ -64,14 +75,53 @@ def widget_blueprint(sites: Sites, build: bytes, notices: NoticeStore) -> Bluepr
 
 def envelope_of(notice: Notice, build_sha256: str) -> bytes:
     """Return what the widget is told: the notice, its hash, and which build shows it. JSON (DESIGN 5)."""
-    envelope = {
+    return _json(_envelope(notice, build_sha256, notice.body))
+
+
+def short_envelope_of(notice: Notice, build_sha256: str) -> bytes:
+    """Return the same for a page that waits for it: an excerpt, and of the revision what a cookie holds."""
+    envelope = _envelope(notice, build_sha256, excerpt_of(notice.body))
+    return _json({**envelope, "revision": notice.revision[:_REVISION_DIGITS]})
+
+
+def _envelope(notice: Notice, build_sha256: str, shown: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         "sha256": notice.sha256,
         "revision": notice.revision,
         "language": notice.language,
         "widget": build_sha256,
-        "notice": notice.body,
+        "notice": shown,
     }
-    return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _json(document: Mapping[str, Any]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def excerpt_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a notice that the widget begins with: it fetches the rest when somebody looks.
+
+    Of what is always granted the services are enough, of the rest what it takes to find it.
+    """
+    return {
+        **{key: body[key] for key in _EXCERPT},
+        "texts": {key: body["texts"][key] for key in _EXCERPT_TEXTS},
+        "categories": [
+            {
+                **{key: category[key] for key in ("id", "required", "consent_mode")},
+                "cookies": _services(category) if category["required"] else _entries(category),
+            }
+            for category in body["categories"]
+        ],
+    }
+
+
+def _services(category: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"service": service} for service in dict.fromkeys(row["service"] for row in category["cookies"])]
+
+
+def _entries(category: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{key: row[key] for key in ("name", "storage", "service")} for row in category["cookies"]]
 
 
 def script_of(envelope: bytes, build: bytes) -> bytes:

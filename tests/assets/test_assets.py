@@ -23,22 +23,28 @@ FLAGS = ["--bundle", "--minify", "--charset=utf8"]
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Make a project of three small sources that borrows this project's esbuild."""
+    """Make a project of four small sources that borrows this project's esbuild."""
     widget, templates = tmp_path / "widget", tmp_path / "consent_server" / "templates"
     (widget / "src" / "ui").mkdir(parents=True)
     templates.mkdir(parents=True)
     (widget / "node_modules").symlink_to(ROOT / "widget" / "node_modules")
     programs = {
+        "styles": {"LOOK_CSS": "src/look.css"},
+        "tables": {"entry": "src/tables.ts", "flags": [*FLAGS, "--format=esm"]},
         "preferences": {"entry": "src/ui/preferences.ts", "flags": [*FLAGS, "--format=esm"]},
         "consent": {"entry": "src/main.ts", "flags": [*FLAGS, "--format=iife"]},
     }
     (widget / "esbuild.json").write_text(json.dumps(programs))
     (widget / "src" / "main.ts").write_text(
-        'import { name } from "./name"; declare const PREFERENCES_SHA256: string;'
-        "console.log(name, PREFERENCES_SHA256);"
+        'import { name } from "./name"; declare const CHUNK_SHA256: string;'
+        "declare const LOOK_CSS: string; console.log(name, LOOK_CSS, CHUNK_SHA256);"
     )
+    (widget / "src" / "look.css").write_text("a { color: red }")
     (widget / "src" / "name.ts").write_text('export const name: string = "ąčę";', encoding="utf-8")
-    (widget / "src" / "ui" / "preferences.ts").write_text("export const form: number = 1;")
+    (widget / "src" / "tables.ts").write_text("export const rows: number = 1;")
+    (widget / "src" / "ui" / "preferences.ts").write_text(
+        "declare const TABLES_SHA256: string; export const form: number = 1; console.log(TABLES_SHA256);"
+    )
     (templates / "pages.css").write_text("body { color: black }")
     return tmp_path
 
@@ -49,9 +55,14 @@ def build(project: Path) -> assets.Assets:
     return assets.load(project / "built")
 
 
-def names(built: assets.Assets) -> tuple[str, str, str]:
-    """Return the fingerprinted names of the three files."""
-    return built.build.filename, built.preferences.filename, built.pages_css.filename
+def names(built: assets.Assets) -> tuple[str, str, str, str]:
+    """Return the fingerprinted names of the four files."""
+    return (
+        built.build.filename,
+        built.preferences.filename,
+        built.tables.filename,
+        built.pages_css.filename,
+    )
 
 
 def test_same_sources_same_names(project: Path) -> None:
@@ -62,17 +73,21 @@ def test_same_sources_same_names(project: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "changed"),
     [
-        ("widget/src/name.ts", (True, False, False)),
-        # The main build carries the chunk's hash, so it changes with it.
-        ("widget/src/ui/preferences.ts", (True, True, False)),
-        ("consent_server/templates/pages.css", (False, False, True)),
+        ("widget/src/name.ts", (True, False, False, False)),
+        ("widget/src/look.css", (True, False, False, False)),
+        # Whoever loads a chunk carries its hash, so it changes with it.
+        ("widget/src/ui/preferences.ts", (True, True, False, False)),
+        ("widget/src/tables.ts", (True, True, True, False)),
+        ("consent_server/templates/pages.css", (False, False, False, True)),
     ],
 )
 def test_fingerprints_follow_sources(project: Path, source: str, changed: tuple[bool, ...]) -> None:
     """A changed source changes the fingerprint of what it is part of, and of nothing else."""
     before = names(build(project))
     text = (project / source).read_text(encoding="utf-8")
-    (project / source).write_text(text.replace("ą", "ė").replace("1", "2").replace("black", "red"))
+    (project / source).write_text(
+        text.replace("ą", "ė").replace("1", "2").replace("black", "red").replace("red }", "blue }")
+    )
     after = names(build(project))
     assert tuple(old != new for old, new in zip(before, after, strict=True)) == changed
 
@@ -85,19 +100,20 @@ def test_old_fingerprints_are_removed(project: Path) -> None:
     assert {file.name for file in (project / "built").iterdir()} == {*current, "manifest.json"}
 
 
-def test_main_build_names_its_chunk(project: Path) -> None:
-    """The main build contains the SHA-256 of the lazy chunk's exact bytes, by which it can be fetched."""
+def test_chunks_are_named_by_what_loads_them(project: Path) -> None:
+    """Each build contains the SHA-256 of the exact bytes of the chunk that it loads."""
     built = build(project)
-    chunk = (project / "built" / built.preferences.filename).read_bytes()
-    assert hashlib.sha256(chunk).hexdigest().encode() in built.build.content
-    assert built.by_sha256(hashlib.sha256(chunk).hexdigest()) == built.preferences
+    for loader, chunk in ((built.build, built.preferences), (built.preferences, built.tables)):
+        sha256 = hashlib.sha256((project / "built" / chunk.filename).read_bytes()).hexdigest()
+        assert sha256.encode() in loader.content
+        assert built.by_sha256(sha256) == chunk
     assert built.by_sha256("0" * 64) is None
 
 
 def test_hashes_are_of_the_exact_bytes(project: Path) -> None:
     """Every file's SHA-256, SRI value and compressed variants belong to the exact bytes on disk."""
     built = build(project)
-    for asset in (built.build, built.preferences, built.pages_css):
+    for asset in (built.build, built.preferences, built.tables, built.pages_css):
         content = (project / "built" / asset.filename).read_bytes()
         assert asset.content == content == gzip.decompress(asset.gzip) == brotli.decompress(asset.brotli)
         assert asset.sha256 == hashlib.sha256(content).hexdigest()
@@ -113,7 +129,7 @@ def test_manifest_resolves(project: Path) -> None:
     """Each entry of the manifest leads to a file that is there."""
     build(project)
     manifest = json.loads((project / "built" / "manifest.json").read_text())
-    assert len(manifest) == 3
+    assert len(manifest) == 4
     assert all(
         (project / "built" / (name % {"version": version})).is_file() for name, version in manifest.items()
     )
@@ -160,5 +176,5 @@ def test_this_project_is_built() -> None:
     """What the server serves here is there, and is a script that a browser can parse."""
     built = assets.load()
     esbuild = next((ROOT / "widget" / "node_modules" / "@esbuild").glob("*/bin/esbuild"))
-    for asset in (built.build, built.preferences):
+    for asset in (built.build, built.preferences, built.tables):
         subprocess.run([esbuild, "--loader=js"], input=asset.content, capture_output=True, check=True)

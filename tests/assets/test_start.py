@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TARGETS = ("help", "setup", "demo", "test", "check", "format", "build", "clean")
+TARGETS = ("help", "setup", "demo", "test", "check", "format", "build", "docs", "clean")
 
 
 def lock() -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import brotli
 import pytest
@@ -29,18 +29,41 @@ def envelope_of(script: bytes) -> tuple[dict[str, object], bytes]:
 def test_consent_js_is_the_notice_and_the_exact_bytes_of_the_build(
     client: FlaskClient, notices: dict[str, Notice]
 ) -> None:
-    """One request carries all: whoever has the build by its hash finds the same bytes here."""
+    """One request carries all that a banner takes, and the same bytes as the build by its hash."""
     answer = client.get("/v1/shop/consent.js")
     envelope, build = envelope_of(answer.data)
     assert answer.mimetype == "text/javascript"
     assert build == load().build.content
+    excerpt = envelope.pop("notice")
     assert envelope == {
         "sha256": notices["en"].sha256,
-        "revision": notices["en"].revision,
+        "revision": notices["en"].revision[:8],
         "language": "en",
         "widget": hashlib.sha256(build).hexdigest(),
-        "notice": json.loads(notices["en"].canonical),
     }
+    assert is_part(excerpt, json.loads(notices["en"].canonical))
+
+
+def is_part(part: object, whole: object) -> bool:
+    """Tell whether everything in `part` is in `whole`; of a list, in its order."""
+    if isinstance(part, dict) and isinstance(whole, dict):
+        return all(key in whole and is_part(value, whole[key]) for key, value in part.items())
+    if isinstance(part, list) and isinstance(whole, list):
+        rest = iter(whole)
+        return all(any(is_part(value, other) for other in rest) for value in part)
+    return part == whole
+
+
+def test_the_excerpt_names_whatever_can_be_refused(client: FlaskClient, notices: dict[str, Notice]) -> None:
+    """Every optional entry can be looked for, and every service be granted, without the whole notice."""
+    envelope, _ = envelope_of(client.get("/v1/shop/consent.js").data)
+    excerpt: Any = envelope["notice"]
+    whole = notices["en"].body["categories"]
+    for category, full in zip(excerpt["categories"], whole, strict=True):
+        rows, kept = category["cookies"], full["cookies"]
+        assert {row["service"] for row in rows} == {row["service"] for row in kept}
+        if not full["required"]:
+            assert [row["name"] for row in rows] == [row["name"] for row in kept]
 
 
 @pytest.mark.parametrize(
@@ -55,10 +78,11 @@ def test_the_language_is_the_one_asked_for_or_the_default(
     assert client.get(f"/v1/shop/notice.json{query}").json["language"] == language
 
 
-def test_notice_json_is_the_envelope(client: FlaskClient) -> None:
-    """A pinned build fetches what consent.js carries."""
+def test_notice_json_is_the_envelope(client: FlaskClient, notices: dict[str, Notice]) -> None:
+    """A pinned build fetches what consent.js carries, and the whole notice with it."""
     envelope, _ = envelope_of(client.get("/v1/shop/consent.js").data)
-    assert client.get("/v1/shop/notice.json").json == envelope
+    whole = {"revision": notices["en"].revision, "notice": json.loads(notices["en"].canonical)}
+    assert client.get("/v1/shop/notice.json").json == {**envelope, **whole}
 
 
 def test_a_notice_is_served_by_its_hash_as_its_canonical_bytes(

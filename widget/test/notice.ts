@@ -53,7 +53,13 @@ export const notice: Notice = {
   ],
 };
 
-export const envelope: Envelope = { sha256: "", revision: "0123abcd".repeat(8), language: "en", notice };
+export const envelope: Envelope = {
+  sha256: "",
+  revision: "0123abcd".repeat(8),
+  language: "en",
+  widget: undefined,
+  notice,
+};
 
 /** A state that grants what is named. */
 export function granting(categories: readonly string[], services: State["services"] = {}, time = 500): State {

@@ -1,11 +1,11 @@
-type Listener<S> = (state: S, before: S) => void;
+type Listener<S> = (state: S) => void;
 
 /** The one value everything follows. */
 export interface Store<S> {
   get(): S;
   set(next: S): void;
-  /** Listeners are told in the order they came; returns how to stop. */
-  listen(listener: Listener<S>): () => void;
+  /** Listeners are told in the order they came. */
+  listen(listener: Listener<S>): void;
 }
 
 /** `report` gets whatever a listener throws; the listeners after it are told all the same. */
@@ -15,19 +15,15 @@ export function createStore<S>(first: S, report: (error: unknown) => void): Stor
   return {
     get: () => state,
     set(next) {
-      const before = state;
       state = next;
       for (const listener of listeners) {
         try {
-          listener(next, before);
+          listener(next);
         } catch (error) {
           report(error);
         }
       }
     },
-    listen(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    listen: (listener) => listeners.add(listener),
   };
 }

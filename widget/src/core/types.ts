@@ -35,31 +35,41 @@ export interface Service {
 
 export type Storage = "cookie" | "local_storage" | "session_storage" | "indexed_db";
 
-export interface Cookie {
+/** What the main build needs to know of a cookie. */
+export interface Entry {
   /** May end in `*`. */
   readonly name: string;
   readonly storage: Storage;
   readonly service: string;
+}
+
+export interface Cookie extends Entry {
   readonly purpose: string;
   readonly lifespan: string;
   readonly http_only: boolean;
   readonly path: string;
 }
 
-export interface Category {
+/** What the main build needs to know of a category. */
+export interface Group {
   readonly id: string;
+  readonly required: boolean;
+  readonly consent_mode: readonly string[];
+  /** In an excerpt, of a required category the services alone. */
+  readonly cookies: readonly (Entry | Pick<Entry, "service">)[];
+}
+
+export interface Category extends Group {
   readonly title: string;
   readonly text: string;
-  readonly required: boolean;
   readonly justification?: string;
-  readonly consent_mode: readonly string[];
   readonly cookies: readonly Cookie[];
 }
 
 export type Texts = Readonly<Record<string, string>>;
 
-export interface Notice {
-  readonly site: string;
+/** The part of a notice that `consent.js` carries: what the banner, the gate and the cookie need. */
+export interface Excerpt {
   readonly language: string;
   readonly languages: readonly string[];
   readonly direction: "ltr" | "rtl";
@@ -69,24 +79,33 @@ export interface Notice {
   readonly cookie_domain: string | null;
   readonly layout: { readonly form: string; readonly position: string };
   readonly texts: Texts;
+  readonly categories: readonly Group[];
+}
+
+/** All of it: the canonical document that a receipt names by its hash. */
+export interface Notice extends Excerpt {
+  readonly site: string;
   readonly services: readonly Service[];
   readonly categories: readonly Category[];
 }
 
-/** `notice.json`, and what `consent.js` carries. */
+/**
+ * What `consent.js` carries; `notice.json` has the whole notice and the whole of the revision, of which
+ * eight digits are enough.
+ */
 export interface Envelope {
   readonly sha256: string;
   readonly revision: string;
   readonly language: string;
-  readonly widget?: string;
-  readonly notice: Notice;
+  readonly widget: string | undefined;
+  readonly notice: Excerpt | Notice;
 }
 
 /** A decision as it is posted. */
 export interface Body {
   readonly decision: string;
   readonly notice: string;
-  readonly widget?: string;
+  readonly widget: string | undefined;
   readonly method: Method;
   readonly choices: Choices;
   readonly services?: Choices;
@@ -105,8 +124,12 @@ export interface Receipt {
   readonly choices: Choices;
 }
 
-/** What the server answers to a decision; a withdrawal's with what it deleted. */
-export type Answer = Receipt & { readonly deletion?: readonly Deletion[] };
+/** What the server answers to a decision; one that narrows an earlier one with what it deleted. */
+export interface Answer extends Receipt {
+  readonly deletion?: readonly Deletion[];
+  /** Posts the same again: of its deletions those that expired were still sent by the browser. */
+  readonly again?: () => Promise<Answer>;
+}
 
 /** One row of the server's deletion report. */
 export interface Deletion {
@@ -116,52 +139,129 @@ export interface Deletion {
   readonly outcome: string;
 }
 
+/** This browser's copy of the last receipt, and the decisions that have not reached the server. */
+export interface Mailbox {
+  receipt(next?: Receipt | null): Receipt | null;
+  pending(next?: readonly Body[]): readonly Body[];
+  /** Puts a decision behind those that wait; returns how many there are now. */
+  add(body: Body): number;
+  /** Keeps what the server answered to a decision, which then waits no more; throws what is no receipt. */
+  settle<A extends Answer>(body: Body, answer: A): A;
+}
+
+/** Posts a decision; throws the response where it is refused. The path is seen from `receipts`. */
+export type Send = (body: Body, path?: string, credentials?: RequestCredentials) => Promise<Answer>;
+
 /** The page's cookies as text, and the one way to write them. */
 export interface Jar {
   read(): string;
   write(line: string): void;
 }
 
-/** The declared entries that were found in this browser: gone now (true) or still there (false). */
-export type Swept = ReadonlyMap<Cookie, boolean>;
+/** What the main build hands to the chunk of its own: the server's doors and this browser's memory. */
+export interface Post {
+  readonly mailbox: Mailbox;
+  readonly jar: Jar;
+  /** Gets JSON from the server; the path is seen from `home`. */
+  readonly get: (path: string) => Promise<unknown>;
+  readonly send: Send;
+  /** Tries again to deliver what is pending. */
+  readonly flush: () => unknown;
+  /** Asks about the notice of today, when that of a decision is no longer accepted. */
+  readonly renew: () => Promise<void>;
+}
 
-/** What a withdrawal deleted, and what only the visitor or a provider can. */
+/** Something that a script found stored here, by its real name, and whether it could delete it. */
+export interface Trace {
+  readonly name: string;
+  readonly cookie: Cookie;
+  readonly gone: boolean;
+}
+
+/** What a decision came to, while it is still coming. */
 export interface Report {
-  readonly deleted: readonly string[];
-  readonly left: readonly Cookie[];
+  /** What was decided before. */
+  readonly before: State;
+  readonly swept: Promise<readonly Trace[]>;
+  readonly answer: Promise<Answer | undefined>;
 }
 
 /** Makes an element act when it is pressed; the listener itself sits on the window. */
 export type Press = (node: Element, act: (event: Event) => void) => void;
 
-/** Everything the preferences need, handed in by the main build. */
+/** Everything that views in the chunk need of the main build. */
+export interface Views extends Post {
+  /** The rules of core/rules, which the main build has anyway. */
+  readonly isGranted: (notice: Excerpt, state: State, id: string) => boolean;
+  readonly merge: (notice: Excerpt, state: State, said: Choices) => Pick<State, "choices" | "services">;
+  readonly notice: Notice;
+  /** What holds now. */
+  readonly state: () => State;
+  /** Where this site lives on the server: `<server>/v1/<site>`. */
+  readonly home: string;
+  /** The style sheet shared with the banner. */
+  readonly styles: string;
+  readonly press: Press;
+  readonly decide: (method: Method, said: Pick<State, "choices" | "services">, event?: Event) => Report;
+}
+
+/** What the lazy chunk exports. */
+export interface Chunk {
+  /** Opens the preferences, or the report of what was taken back. */
+  open(views: Views, report?: Report): void;
+  /** Puts stand-ins where frames may not load, and takes them away where they may. */
+  veil(views: Views): void;
+  /** Deletes everything stored here that the state does not grant, as long as that is `still` so. */
+  sweep(notice: Notice, state: State, jar: Jar, still: () => boolean): Promise<readonly Trace[]>;
+  /**
+   * Delivers what is pending, oldest first; answers with the last answer. `refusal` is what the oldest
+   * has just been answered with, where that failed.
+   */
+  deliver(post: Post, refusal: unknown): Promise<Answer | undefined>;
+  /** Deletes every cookie of this name that the page can reach. */
+  expire(name: string, jar: Jar): void;
+}
+
+/** Everything the preferences need. */
 export interface Preferences {
   readonly notice: Notice;
   readonly state: State;
   readonly receipt: Receipt | null;
   readonly pending: boolean;
   readonly gpc: boolean;
-  /** Where this site lives on the server: `<server>/v1/<site>`. */
   readonly home: string;
-  /** The style sheet shared with the banner. */
   readonly styles: string;
   /** Set after a withdrawal: the report is shown instead of the switches. */
-  readonly report?: { readonly swept: Swept; readonly deletions: readonly Deletion[] };
+  readonly report?: Report;
+  readonly jar: Jar;
   readonly press: Press;
-  readonly decide: (method: Method, choices: Choices, services: Choices, event: Event) => void;
-  readonly withdraw: (event: Event) => void;
+  readonly decide: (method: Method, choices: Choices, services: Choices, event: Event) => Report;
+  readonly get: (path: string) => Promise<unknown>;
 }
 
-/** What stands in for a frame needs this. */
-export interface StandIn extends Pick<Preferences, "notice" | "home" | "styles" | "press"> {
-  readonly frame: HTMLIFrameElement;
-  /** The category or service that the frame is marked with. */
+/** What the preferences show. */
+export interface Shown extends Preferences {
+  /** Whether something that a row declares is on this device now, as far as a script can see. */
+  readonly isStored: (cookie: Cookie) => Promise<boolean>;
+}
+
+/** Something that could not be deleted from here. */
+export type Left = Pick<Trace, "name" | "cookie">;
+
+/** What a decision deleted, and what only the visitor or a provider can. */
+export interface Outcome {
+  readonly deleted: readonly string[];
+  /** By the server, and the browser sent it no more. */
+  readonly expired: readonly string[];
+  readonly left: readonly Left[];
+  readonly providers: readonly Service[];
+}
+
+/** What a receipt says, as far as it is shown here. */
+export interface Payload {
   readonly id: string;
-  readonly allow: (event: Event) => void;
-}
-
-/** What the lazy chunk exports. */
-export interface Chunk {
-  open(given: Preferences): void;
-  standIn(given: StandIn): HTMLElement;
+  /** RFC 3339. */
+  readonly time: string;
+  readonly choices: Choices;
+  readonly services: Choices;
 }

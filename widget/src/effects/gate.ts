@@ -1,30 +1,33 @@
-const GATED = 'script[type="text/plain"][data-consent],iframe[data-consent][data-src]';
-
-/** What stands in for a frame until it may load; nothing while that is still on its way. */
-export type Placeholder = (frame: HTMLIFrameElement, id: string) => HTMLElement | undefined;
+const GATED = 'script[type="text/plain"][data-consent],iframe[data-consent][data-src],[data-consent-table]';
 
 /**
  * Runs the page's marked scripts and loads its marked frames when they are granted, now and whenever
- * new ones appear. A script that ran cannot be taken back before the next page; a frame can. What lies
- * in other shadow roots is not seen.
+ * new ones appear. A script that ran cannot be taken back before the next page. What lies in other
+ * shadow roots is not seen. `veil` is called where a frame may not load or a place waits for its cookie
+ * table, and from then on each time. Where the widget's own tag has a `nonce`, only scripts with the same
+ * one run.
  */
-export function createGate(granted: (id: string) => boolean, placeholder: Placeholder): () => void {
-  const standIns = new Map<HTMLIFrameElement, HTMLElement>();
-  const loaded = new WeakSet<Element>();
+export function createGate(
+  granted: (id: string) => boolean,
+  veil: () => void,
+  nonce: string | undefined,
+): () => void {
   const scripts = new Set<HTMLScriptElement>();
-  let waiting = false;
+  let loading = 0;
+  let veiled = false;
 
-  /** In document order: an inline script waits for the external one before it, as it would have. */
+  /** In document order: an inline script waits for the external ones before it, as it would have. */
   function run(): void {
     for (const script of scripts) {
-      if (waiting) return;
+      if (loading && !script.src) return;
       scripts.delete(script);
-      if (!script.isConnected || !granted(idOf(script))) continue;
+      // A policy with 'strict-dynamic' trusts whatever a trusted script puts in.
+      if (!script.isConnected || !granted(idOf(script)) || (nonce && script.nonce !== nonce)) continue;
       const live = release(script);
       if (!live.src) continue;
-      waiting = true;
+      loading++;
       const go = (): void => {
-        waiting = false;
+        loading--;
         run();
       };
       live.addEventListener("load", go);
@@ -32,55 +35,35 @@ export function createGate(granted: (id: string) => boolean, placeholder: Placeh
     }
   }
 
-  function load(frame: HTMLIFrameElement): void {
-    const open = granted(idOf(frame));
-    if (open === loaded.has(frame) && (open || standIns.has(frame))) return;
-    standIns.get(frame)?.remove();
-    standIns.delete(frame);
-    if (open) {
-      loaded.add(frame);
-      frame.src = frame.dataset.src as string;
-      return;
-    }
-    if (loaded.delete(frame)) {
-      // Taking it out and back in ends what it showed, without an entry in the visitor's history.
-      frame.removeAttribute("src");
-      frame.parentNode?.insertBefore(frame, frame.nextSibling);
-    }
-    const standIn = placeholder(frame, idOf(frame));
-    if (!standIn) return;
-    standIns.set(frame, standIn);
-    frame.after(standIn);
-  }
-
   function apply(): void {
-    for (const [frame, standIn] of standIns)
-      if (!frame.isConnected) {
-        standIn.remove();
-        standIns.delete(frame);
-      }
     // A parser may still be filling an inline script.
     if (document.readyState === "loading") return;
     for (const node of document.querySelectorAll(GATED)) {
-      if (node instanceof HTMLIFrameElement) load(node);
-      else if (granted(idOf(node))) scripts.add(node as HTMLScriptElement);
+      const open = granted(idOf(node));
+      if (node instanceof HTMLScriptElement) open && scripts.add(node);
+      else if (open) load(node as HTMLIFrameElement);
+      else veiled = true;
     }
     run();
+    if (veiled) veil();
   }
 
   new MutationObserver((records) => {
-    for (const { addedNodes, removedNodes } of records) {
+    for (const { addedNodes } of records)
       for (const node of addedNodes)
         if (node instanceof Element && (node.matches(GATED) || node.querySelector(GATED))) return apply();
-      if (standIns.size && removedNodes.length) return apply();
-    }
   }).observe(document, { childList: true, subtree: true });
   document.addEventListener("DOMContentLoaded", apply);
   return apply;
 }
 
 function idOf(node: Element): string {
-  return node.getAttribute("data-consent") ?? "";
+  return (node as HTMLElement).dataset.consent as string;
+}
+
+function load(frame: HTMLIFrameElement): void {
+  const { src } = frame.dataset;
+  if (src && frame.getAttribute("src") !== src) frame.src = src;
 }
 
 /**
@@ -95,12 +78,10 @@ function release(script: HTMLScriptElement): HTMLScriptElement {
   if (!script.async) {
     try {
       live = copy(script);
-    } catch {
-      live = script; // Trusted Types forbid a new one
-    }
+    } catch {} // Trusted Types forbid a new one
   }
   live.async = false;
-  script.parentNode?.insertBefore(live, script.nextSibling);
+  script.after(live);
   if (live !== script) script.remove();
   return live;
 }

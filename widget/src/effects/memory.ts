@@ -1,75 +1,91 @@
-import { decode, erasures, NAME, write } from "../core/cookie";
-import type { Body, Envelope, Jar, Receipt, State } from "../core/types";
-
-export interface Memory {
-  readonly jar: Jar;
-  recall(envelope: Envelope): State | undefined;
-  remember(envelope: Envelope, state: State): void;
-  forget(): void;
-  receipt(next?: Receipt | null): Receipt | null;
-  pending(next?: readonly Body[]): readonly Body[];
-}
-
 /** Keeps decisions: the consent cookie, and receipts and unsent decisions in localStorage. */
-export function createMemory(): Memory {
-  const { parse, stringify } = JSON;
-  const { isArray } = Array;
-  const jar = openJar();
-  const host = location.hostname;
-  const page = { host, https: location.protocol === "https:" };
-  const unsaved: Record<string, unknown> = {};
+import { decode, valuesIn, write } from "../core/cookie";
+import { covers } from "../core/rules";
+import type { Answer, Body, Entry, Envelope, Jar, Mailbox, Receipt, State } from "../core/types";
 
-  /** Reads an entry, or writes it where `next` is given. Without localStorage it lives in the page. */
-  function entry(key: string, next?: unknown): unknown {
-    try {
-      if (next === null) localStorage.removeItem(key);
-      else if (next !== undefined) localStorage.setItem(key, stringify(next));
-      else return unsaved[key] ?? parse(localStorage.getItem(key) ?? "null");
-      delete unsaved[key];
-    } catch {
-      if (next !== undefined) unsaved[key] = next;
-    }
-    return next ?? unsaved[key];
+const { parse, stringify } = JSON;
+const { isArray } = Array;
+
+// An element named `cookie` shadows `document.cookie`; the prototype's own accessor it cannot.
+const { get, set } = Object.getOwnPropertyDescriptor(Document.prototype, "cookie") as PropertyDescriptor;
+
+export const jar: Jar = {
+  read: () => get?.call(document) as string,
+  write: (line) => set?.call(document, line),
+};
+
+const unsaved: Record<string, unknown> = {};
+
+/** Reads an item, or writes it first where `next` is given. Without localStorage it lives in the page. */
+function item(key: string, next?: unknown): unknown {
+  if (next !== undefined) unsaved[key] = next;
+  try {
+    if (unsaved[key]) localStorage.setItem(key, stringify(unsaved[key]));
+    else if (key in unsaved) localStorage.removeItem(key);
+    delete unsaved[key];
+    return parse(localStorage.getItem(key) as string);
+  } catch {
+    return unsaved[key];
   }
-
-  function erase(): void {
-    for (const line of erasures(NAME, host, [location.pathname])) jar.write(line);
-  }
-
-  return {
-    jar,
-    recall(envelope) {
-      try {
-        return decode(jar.read(), envelope, Date.now() / 1000);
-      } catch {
-        return;
-      }
-    },
-    remember(envelope, state) {
-      // One left by another domain or path would contradict this one at the next visit.
-      if (jar.read().split(`${NAME}=`).length > 2) erase();
-      jar.write(write(envelope, state, page));
-    },
-    forget: erase,
-    receipt(next) {
-      const found = entry("consent.receipt", next) as Receipt | null;
-      return found && typeof found.id === "string" && typeof found.token === "string" ? found : null;
-    },
-    pending(next) {
-      const found = entry("consent.pending", next && (next.length ? next : null));
-      const bodies: Body[] = [];
-      if (isArray(found))
-        for (const body of found) if (typeof body?.decision === "string") bodies[bodies.length] = body;
-      return bodies;
-    },
-  };
 }
 
-/** An element named `cookie` shadows `document.cookie`; the prototype's own accessor it cannot. */
-function openJar(): Jar {
-  const { get, set } = Object.getOwnPropertyDescriptor(Document.prototype, "cookie") as PropertyDescriptor;
-  return {
-    read: () => get?.call(document) as string,
-    write: (line) => set?.call(document, line),
-  };
+/** What this browser remembers; nothing where the visitor has to be asked. */
+export function recall(envelope: Envelope): State | undefined {
+  try {
+    return decode(jar.read(), envelope, Date.now() / 1000);
+  } catch {
+    return;
+  }
 }
+
+/** Writes the consent cookie. */
+export function remember(envelope: Envelope, state: State): void {
+  jar.write(write(envelope, state, location.hostname, location.protocol === "https:"));
+}
+
+/** Whether there are several consent cookies: one left by another domain or path contradicts ours. */
+export function isDoubled(): boolean {
+  return valuesIn(jar.read()).size > 1;
+}
+
+/** Whether a declared entry may be stored here; of databases that is not known at once. */
+export function holds(entry: Entry): boolean {
+  const { storage } = entry;
+  if (storage === "indexed_db") return true;
+  try {
+    const names =
+      storage === "cookie"
+        ? jar.read().split(/=[^;]*;? ?/)
+        : Object.keys(storage === "local_storage" ? localStorage : sessionStorage);
+    for (const found of names) if (covers(entry, found)) return true;
+  } catch {} // the browser keeps this storage from the page
+  return false;
+}
+
+function receipt(next?: Receipt | null): Receipt | null {
+  const found = item("consent.receipt", next) as Receipt | undefined;
+  return typeof found?.id === "string" && typeof found.token === "string" ? found : null;
+}
+
+function pending(next?: readonly Body[]): readonly Body[] {
+  const found = item("consent.pending", next && (next.length ? next : null));
+  const bodies: Body[] = [];
+  if (isArray(found))
+    for (const body of found) if (typeof body?.decision === "string") bodies[bodies.length] = body;
+  return bodies;
+}
+
+function settle<A extends Answer>(body: Body, answer: A): A {
+  if (!receipt({ ...answer, choices: body.choices })) throw answer;
+  const rest: Body[] = [];
+  for (const other of pending()) if (other.decision !== body.decision) rest[rest.length] = other;
+  pending(rest);
+  return answer;
+}
+
+export const mailbox: Mailbox = {
+  receipt,
+  pending,
+  add: (body) => pending([...pending(), body]).length,
+  settle,
+};

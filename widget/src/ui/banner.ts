@@ -1,28 +1,27 @@
-import type { Notice, Press } from "../core/types";
+import type { Excerpt } from "../core/types";
 import { element, later, link, shadow } from "./dom";
-import { BANNER, BASE, STATUS } from "./styles";
+import { press } from "./press";
+import { BANNER, BASE } from "./styles";
+
+type Act = (event: Event) => void;
 
 interface Actions {
-  readonly notice: Notice;
-  /** `<server>/v1/<site>` */
-  readonly home: string;
-  readonly press: Press;
-  readonly accept: (event: Event) => void;
-  readonly refuse: (event: Event) => void;
-  readonly choose: (event: Event) => void;
+  readonly refuse_all: Act;
+  readonly accept_all: Act;
+  readonly choose: Act;
 }
 
 /**
  * Shows the banner and returns how to take it away. Its texts and buttons are children of the host,
  * where visitors' own tools find them; the shadow root only frames them. It takes no focus, and
- * comes first in the document so that the keyboard meets it first.
+ * comes first in the document so that the keyboard meets it first. `home` is `<server>/v1/<site>`.
  */
-export function showBanner({ notice, home, press, accept, refuse, choose }: Actions): () => void {
+export function showBanner(notice: Excerpt, home: string, actions: Actions): () => void {
   const { texts, layout, language } = notice;
-  const t = (key: string): string => texts[key] ?? "";
-  const button = (id: string, text: string, act: (event: Event) => void, more = {}): HTMLElement => {
-    const node = element("button", { type: "button", id: `consent-${id}`, slot: "s", ...more }, text);
-    press(node, act);
+  const t = (key: string): string => texts[key] as string;
+  const button = (id: string, key: "refuse_all" | "accept_all" | "choose", more = {}): HTMLElement => {
+    const node = element("button", { type: "button", id: `consent-${id}`, slot: "s", ...more }, t(key));
+    press(node, actions[key]);
     return node;
   };
   const host = element(
@@ -33,20 +32,17 @@ export function showBanner({ notice, home, press, accept, refuse, choose }: Acti
       lang: language,
       dir: notice.direction,
       popover: "manual",
-      "data-form": layout.form,
-      "data-at": layout.position,
+      "data-at": `${layout.form} ${layout.position}`,
     },
     element("h2", { id: "consent-title" }, t("banner_title")),
     element("p", { id: "consent-text" }, t("banner_text")),
     link(t("policy_link"), notice.policy_url, t("new_tab")),
     link(t("cookies_link"), `${home}/cookies?lang=${language}`, t("new_tab")),
-    button("reject-all", t("refuse_all"), refuse),
-    button("accept-all", t("accept_all"), accept),
-    button("choose", t("choose"), choose, { class: "q", "aria-haspopup": "dialog" }),
+    button("reject-all", "refuse_all"),
+    button("accept-all", "accept_all"),
+    button("choose", "choose", { class: "q", "aria-haspopup": "dialog" }),
   );
-  const slot = (name: string): HTMLElement =>
-    element("div", { class: name }, element("slot", { name: name === "s" && name }));
-  shadow(host, BASE + BANNER, slot("t"), slot("s"));
+  shadow(host, BASE + BANNER, element("slot", {}), element("slot", { name: "s" }));
   document.documentElement.prepend(host);
   (host as HTMLElement & { showPopover?(): void }).showPopover?.();
   announce(t("banner_label"));
@@ -56,7 +52,7 @@ export function showBanner({ notice, home, press, accept, refuse, choose }: Acti
 /** Speaks to screen readers: a live region tells what changes in it, so it is filled once it is there. */
 export function announce(text = ""): void {
   const host = element("consent-status", { role: "status" });
-  shadow(host, BASE + STATUS, element("slot", {}));
+  Object.assign(host.style, { position: "fixed", clipPath: "inset(50%)" });
   document.documentElement.append(host);
   later(() => host.append(text), 200);
   later(() => host.remove(), 6000);

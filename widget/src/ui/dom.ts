@@ -21,11 +21,9 @@ export function element(tag: string, attributes: Attributes, ...children: Child[
   return node;
 }
 
-/** A link; one that leaves the site opens a new tab and says so. */
-export function link(text: string, href: string, newTab: string, more: Attributes = {}): HTMLElement {
-  const away = new URL(href, location.href).origin !== location.origin;
-  const leaving = away && { target: "_blank", rel: "noopener", "aria-label": `${text} (${newTab})` };
-  return element("a", { href, ...leaving, ...more }, text);
+/** A link that opens a new tab and says so, since nobody should lose the page that asks. */
+export function link(text: string, href: string, newTab: string): HTMLElement {
+  return element("a", { href, target: "_blank", rel: "noopener", "aria-label": `${text} (${newTab})` }, text);
 }
 
 /**
@@ -34,7 +32,7 @@ export function link(text: string, href: string, newTab: string, more: Attribute
  */
 export function shadow(host: Element, styles: string, ...children: Child[]): ShadowRoot {
   const root = host.attachShadow({ mode: "open" });
-  const css = styles.replace(/;/g, "!important;");
+  const css = styles.replace(/;|([^\s{};])(?=})/g, "$1!important;");
   try {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(css);

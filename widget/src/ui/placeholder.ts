@@ -1,18 +1,32 @@
-import type { Notice, StandIn } from "../core/types";
+import type { Notice, Views } from "../core/types";
 import { element, link, shadow } from "./dom";
-import { STAND_IN } from "./frame.styles";
 
-/** Builds what stands in for a frame that may not load yet; `id` is its category or service. */
-export function standIn({ frame, id, notice, home, styles, press, allow }: StandIn): HTMLElement {
+interface Place {
+  readonly frame: HTMLIFrameElement;
+  /** The category or service that the frame is marked with. */
+  readonly id: string;
+  /** Loads this frame now, and decides nothing. */
+  readonly once: () => void;
+  readonly allow: (event: Event) => void;
+}
+
+declare const FRAME_CSS: string; // frame.css, minified
+
+/** Builds what stands in for a frame that may not load yet. */
+export function standIn(given: Views, { frame, id, once, allow }: Place): HTMLElement {
+  const { notice, home, styles, press } = given;
   const { language, direction, texts } = notice;
   const { frame_text = "", frame_link = "", new_tab = "", settings = "" } = texts;
   const load = element("button", { type: "button" }, texts.frame_load);
+  const single = element("button", { type: "button", class: "q" }, texts.frame_once);
   press(load, allow);
-  const own = link(frame_link, frame.dataset.src ?? "", new_tab, { target: "_blank" });
+  press(single, once);
+  const own = link(frame_link, frame.dataset.src ?? "", new_tab);
   const open = element("a", { href: `${home}/cookies?lang=${language}`, "data-consent-open": "" }, settings);
   const text = element("span", {}, fill(frame_text, namesOf(notice, frame, id)));
   const host = element("consent-frame", { lang: language, dir: direction });
-  shadow(host, styles + STAND_IN, element("div", {}, text, load, element("p", {}, own, open)));
+  const buttons = element("p", { class: "b" }, single, load);
+  shadow(host, styles + FRAME_CSS, element("div", {}, text, buttons, element("p", {}, own, open)));
   follow(frame, host);
   return host;
 }
@@ -42,6 +56,7 @@ function follow(frame: HTMLElement, host: HTMLElement): void {
   let y = 0;
   const set = (name: string, pixels: number): void => host.style.setProperty(`--${name}`, `${pixels}px`);
   const watch = new ResizeObserver(() => {
+    if (!frame.isConnected) host.remove();
     if (!host.isConnected) return watch.disconnect();
     const box = frame.getBoundingClientRect();
     set("w", box.width);

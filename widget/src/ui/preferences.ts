@@ -1,86 +1,51 @@
-import type { Preferences } from "../core/types";
-import { element, link, shadow } from "./dom";
-import { PREFERENCES } from "./preferences.styles";
-import { receiptSection, reportList } from "./receipt";
+import { narrows } from "../core/report";
+import type { Shown } from "../core/types";
+import { button, content, header } from "./dialog";
+import { element, shadow } from "./dom";
+import { receiptSection } from "./receipt";
+import { reported } from "./report";
 import { categorySection, type Switches } from "./section";
 
-export { standIn } from "./placeholder";
+declare const PREFERENCES_CSS: string; // preferences.css, minified
 
-type Saying = "accept_all" | "refuse_all" | "save";
+type Saying = "accept_all" | "refuse_all" | "save" | "withdraw";
 
-/** Opens the preferences, or the report of a withdrawal, as a modal dialog; one at a time. */
-export function open(given: Preferences): void {
+/** Opens the preferences, or the report of what was taken back, as a modal dialog; one at a time. */
+export function open(given: Shown): void {
   const { notice } = given;
   const shown = document.querySelector("consent-preferences");
   shown?.shadowRoot?.querySelector("dialog")?.close(); // gives the focus back to who opened it
   shown?.remove();
   const host = element("consent-preferences", { lang: notice.language, dir: notice.direction });
   const dialog = element("dialog", { "aria-labelledby": "title" });
-  dialog.append(...(given.report ? withdrawn(given, dialog) : switchboard(given, dialog)));
+  dialog.append(...(given.report ? reported(given, given.report, dialog) : switchboard(given, dialog)));
   dialog.addEventListener("close", () => host.remove());
-  shadow(host, given.styles + PREFERENCES, dialog);
+  shadow(host, given.styles + PREFERENCES_CSS, dialog);
   document.documentElement.append(host);
   dialog.showModal();
 }
 
-function button(given: Preferences, id: string, text: string, act: (event: Event) => void, kind?: string) {
-  const node = element(
-    "button",
-    { type: "button", id: `consent-${id}`, class: kind },
-    given.notice.texts[text],
-  );
-  given.press(node, act);
-  return node;
-}
-
-function header(given: Preferences, dialog: HTMLDialogElement, title: string): HTMLElement {
-  const { texts } = given.notice;
-  const cross = button(given, "close", "", () => dialog.close(), "x");
-  cross.setAttribute("aria-label", texts.close ?? "");
-  return element(
-    "div",
-    { class: "top" },
-    element("h2", { id: "title", tabindex: "-1", autofocus: "" }, texts[title]),
-    cross,
-  );
-}
-
-function withdrawn(given: Preferences, dialog: HTMLDialogElement): HTMLElement[] {
-  const { notice, home } = given;
-  const { guide_link = "", new_tab = "" } = notice.texts;
-  const guide = link(guide_link, `${home}/guide?lang=${notice.language}`, new_tab);
-  return [
-    header(given, dialog, "withdrawn"),
-    element("div", { class: "all" }, ...reportList(given), element("p", {}, guide)),
-    element(
-      "div",
-      { class: "end" },
-      button(given, "done", "close", () => dialog.close()),
-    ),
-  ];
-}
-
-function switchboard(given: Preferences, dialog: HTMLDialogElement): HTMLElement[] {
+function switchboard(given: Shown, dialog: HTMLDialogElement): HTMLElement[] {
   const { notice, gpc } = given;
   const switches: Switches = new Map();
   const say = (method: Saying) => (event: Event) => {
     const { choices, services } = readSwitches(given, switches, method);
-    dialog.close();
-    given.decide(method, choices, services, event);
+    const report = given.decide(method, choices, services, event);
+    const state = { ...given.state, choices, services };
+    const takesBack = narrows({ notice, before: report.before, after: state });
+    if (takesBack) open({ ...given, state, report });
+    else dialog.close();
   };
   const sections: HTMLElement[] = [];
   for (const category of notice.categories)
     sections[sections.length] = categorySection(category, given, switches);
-  const withdraw = button(given, "withdraw", "withdraw", given.withdraw, "q");
   return [
     header(given, dialog, "preferences_title"),
-    element(
-      "div",
-      { class: "all" },
+    content(
       element("p", {}, notice.texts.preferences_text),
       gpc && element("p", { class: "n" }, notice.texts.gpc),
       ...sections,
-      receiptSection(given, withdraw),
+      receiptSection(given, button(given, "withdraw", "withdraw", say("withdraw"), "q")),
     ),
     element(
       "div",
@@ -93,7 +58,7 @@ function switchboard(given: Preferences, dialog: HTMLDialogElement): HTMLElement
 }
 
 /** What the switches say; services only in a category where one differs from it. */
-function readSwitches({ notice }: Preferences, switches: Switches, method: Saying) {
+function readSwitches({ notice }: Shown, switches: Switches, method: Saying) {
   const choices: Record<string, boolean> = {};
   const services: Record<string, boolean> = {};
   for (const { id, required } of notice.categories) {

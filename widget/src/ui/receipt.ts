@@ -1,42 +1,74 @@
-import { reportOf } from "../core/report";
-import type { Cookie, Notice, Preferences } from "../core/types";
+import { grantsAny } from "../core/report";
+import type { Payload, Receipt, Shown } from "../core/types";
+import { parse, verify } from "../core/verify";
 import { element } from "./dom";
-import { serviceLinks } from "./table";
 
-/** The visitor's copy of the last decision: number, time, code, the signed file, and the way back. */
-export function receiptSection(given: Preferences, withdraw: HTMLElement): HTMLElement {
+const KEYS = "/../../.well-known/jwks.json"; // seen from the site's place on the server
+
+/** The visitor's copy of the last decision: what it says, whether it is signed, its files and code. */
+export function receiptSection(given: Shown, withdraw: HTMLElement): HTMLElement {
   const { notice, state, receipt, pending } = given;
-  const { texts, language } = notice;
+  const { texts } = notice;
   const section = element("section", {}, element("h3", {}, texts.receipt_title));
-  if (receipt && !pending) {
-    const time = new Date(state.time * 1000).toLocaleString(language, {
-      dateStyle: "long",
-      timeStyle: "short",
-    });
-    section.append(
-      element(
-        "dl",
-        {},
-        element("dt", {}, texts.receipt_id),
-        element("dd", {}, element("code", {}, receipt.id)),
-        element("dt", {}, texts.receipt_time),
-        element("dd", {}, time),
-      ),
-      codeField(receipt.token, given),
-      download(receipt.receipt, texts.receipt_download ?? ""),
-    );
-  } else section.append(element("p", {}, pending ? texts.receipt_pending : texts.receipt_none));
-  if (grantsAny(given)) section.append(withdraw);
+  if (receipt && !pending) section.append(...held(given, receipt));
+  else section.append(element("p", {}, pending ? texts.receipt_pending : texts.receipt_none));
+  if (grantsAny(state)) section.append(withdraw);
   return section;
 }
 
-function grantsAny({ state }: Preferences): boolean {
-  for (const said of [state.choices, state.services])
-    for (const id of Object.keys(said)) if (said[id]) return true;
-  return false;
+function held(given: Shown, { receipt, token }: Receipt): HTMLElement[] {
+  const { texts } = given.notice;
+  const payload = parse(receipt)?.payload;
+  const seal = element("p", { class: "v", role: "status" });
+  void check(given, receipt).then((says) => {
+    seal.dataset.is = says;
+    seal.append(texts[`receipt_${says}`] ?? "");
+  });
+  if (!payload) return [seal];
+  const json = `${JSON.stringify(payload, null, 2)}\n`;
+  return [
+    facts(given, payload),
+    seal,
+    element(
+      "p",
+      { class: "k" },
+      download(receipt, `${payload.id}.jws`, "application/jose", texts.receipt_download),
+      download(json, `${payload.id}.json`, "application/json", texts.receipt_json),
+    ),
+    codeField(token, given),
+  ];
 }
 
-function codeField(token: string, { notice }: Preferences): HTMLElement {
+/** What holds of the copy's signature, under the keys that the server publishes. */
+async function check({ get }: Shown, jws: string): Promise<"verified" | "invalid" | "unchecked"> {
+  try {
+    const found = (await get(KEYS)) as { keys: JsonWebKey[] };
+    return (await verify(jws, found)) ? "verified" : "invalid";
+  } catch {
+    return "unchecked";
+  }
+}
+
+function facts({ notice }: Shown, { id, time, choices, services }: Payload): HTMLElement {
+  const { texts, language } = notice;
+  const list = element("dl", {});
+  const add = (title: string, ...says: (Node | string)[]): void =>
+    list.append(element("dt", {}, texts[title]), element("dd", {}, ...says));
+  const when = new Date(time).toLocaleString(language, { dateStyle: "long", timeStyle: "short" });
+  add("receipt_id", element("code", {}, id));
+  add("receipt_time", when);
+  const said: HTMLElement[] = [];
+  const say = (name: string, granted?: boolean): void => {
+    if (granted !== undefined)
+      said.push(element("div", {}, `${name}: ${texts[granted ? "allowed" : "refused"]}`));
+  };
+  for (const category of notice.categories) say(category.title, choices[category.id]);
+  for (const service of notice.services) say(service.name, services[service.id]);
+  add("receipt_choices", ...said);
+  return list;
+}
+
+function codeField(token: string, { notice }: Shown): HTMLElement {
   const { receipt_code, receipt_code_text } = notice.texts;
   const field = element("input", { readonly: "", value: token, "aria-describedby": "code" });
   field.addEventListener("focus", () => field.select());
@@ -49,33 +81,7 @@ function codeField(token: string, { notice }: Preferences): HTMLElement {
   );
 }
 
-function download(jws: string, text: string): HTMLElement {
-  const href = URL.createObjectURL(new Blob([jws], { type: "application/jose" }));
-  return element("p", {}, element("a", { href, download: "consent-receipt.jws" }, text));
-}
-
-/** What a withdrawal deleted, and where the visitor goes for the rest. */
-export function reportList({ notice, report }: Preferences): (HTMLElement | false)[] {
-  const { deleted, left } = reportOf(notice, report?.swept ?? new Map(), report?.deletions ?? []);
-  const gone = element("ul", { class: "d" });
-  for (const name of deleted) gone.append(element("li", {}, element("code", {}, name)));
-  const rest = element("ul", {});
-  for (const cookie of left) rest.append(leftover(cookie, notice));
-  return [
-    deleted.length > 0 && gone,
-    left.length > 0 && element("p", {}, notice.texts.leftovers),
-    left.length > 0 && rest,
-  ];
-}
-
-function leftover(cookie: Cookie, notice: Notice): HTMLElement {
-  const row = element("li", {}, element("code", {}, cookie.name));
-  for (const service of notice.services) {
-    if (service.id !== cookie.service) continue;
-    const links = serviceLinks({ ...service, privacy_policy: null }, notice);
-    row.append(element("span", {}, service.name));
-    if (links) row.append(links);
-  }
-  if (cookie.http_only) row.append(element("small", {}, notice.texts.leftovers_http_only));
-  return row;
+function download(content: string, file: string, type: string, text = ""): HTMLElement {
+  const href = URL.createObjectURL(new Blob([content], { type }));
+  return element("a", { href, download: `consent-receipt-${file}` }, text);
 }

@@ -1,63 +1,64 @@
 import type { Cookie, Notice, Service } from "../core/types";
 import { element, link } from "./dom";
 
+/** For each row what says that it is on this device; hidden until somebody has looked. */
+export type Marks = Map<Cookie, HTMLElement>;
+
 /** Who sets cookies: name, first or third party, provider and country. */
 export function serviceLine(service: Service, { language, texts }: Notice): HTMLElement {
   const { name, provider, country, third_party } = service;
   const party = texts[third_party ? "third_party" : "first_party"] ?? "";
-  const where = third_party ? ` · ${provider}, ${countryName(country, language)}` : "";
-  return element("div", { class: "w" }, element("h4", {}, name), element("span", {}, party + where));
+  const countries = new Intl.DisplayNames(language, { type: "region" });
+  const where = third_party ? ` · ${provider}, ${countries.of(country)}` : "";
+  return element("div", { class: "w" }, element("h4", {}, name), element("small", {}, party + where));
 }
 
 /** A service's privacy policy and opt-out. */
 export function serviceLinks({ privacy_policy, opt_out, name }: Service, { texts }: Notice) {
-  const { policy_link = "", new_tab = "" } = texts;
-  const leave = texts.opt_out ?? opt_out?.replace("https://", "") ?? "";
-  const to = (text: string, href: string | null) => href && link(text, href, `${name}, ${new_tab}`);
+  const to = (text: string, href: string | null) =>
+    href && link(texts[text] ?? "", href, `${name}, ${texts.new_tab}`);
   return (
     (privacy_policy || opt_out) &&
-    element("p", { class: "k" }, to(policy_link, privacy_policy), to(leave, opt_out))
+    element("p", { class: "k" }, to("policy_link", privacy_policy), to("opt_out", opt_out))
   );
 }
 
-/** The cookie table of one service; on narrow screens its rows become cards (see the styles). */
-export function cookieTable(service: Service, cookies: readonly Cookie[], { texts }: Notice): HTMLElement {
-  const columns = ["column_name", "column_purpose", "column_lifespan"];
-  const head = element("tr", { role: "row" });
-  for (const key of columns) head.append(element("th", { role: "columnheader", scope: "col" }, texts[key]));
-  const body = element("tbody", { role: "rowgroup" });
+/**
+ * The cookie table of one service; on narrow screens its rows become cards (see the styles), which
+ * is why each part says its role.
+ */
+export function cookieTable(
+  service: Service,
+  cookies: readonly Cookie[],
+  { texts }: Notice,
+  marks: Marks,
+): HTMLElement {
+  const body = part("tbody", "rowgroup");
   for (const cookie of cookies) {
-    const kind = texts[KINDS[cookie.storage]] ?? "";
+    const kind = texts[`storage_${cookie.storage.replace(/_.*/, "")}`] ?? "";
     const note = cookie.http_only ? `${kind} · ${texts.http_only}` : kind;
-    const name = element("code", {}, cookie.name);
-    const row = element("tr", { role: "row" });
-    row.append(
-      element("th", { role: "rowheader", scope: "row" }, name, element("small", {}, note)),
-      element("td", { role: "cell" }, cookie.purpose),
-      element("td", { role: "cell", "data-c": texts.column_lifespan }, cookie.lifespan),
+    const mark = element("small", { class: "v", hidden: "" }, texts.on_device);
+    const lifespan = part("td", "cell", cookie.lifespan);
+    lifespan.dataset.c = texts.column_lifespan;
+    marks.set(cookie, mark);
+    body.append(
+      part(
+        "tr",
+        "row",
+        part("th", "rowheader", element("code", {}, cookie.name), element("small", {}, note), mark),
+        part("td", "cell", cookie.purpose),
+        lifespan,
+      ),
     );
-    body.append(row);
   }
-  const caption = `${texts.column_service}: ${service.name}`;
-  return element(
-    "table",
-    { role: "table", "aria-label": caption },
-    element("thead", { role: "rowgroup" }, head),
-    body,
-  );
+  const head = part("tr", "row");
+  for (const key of ["name", "purpose", "lifespan"])
+    head.append(part("th", "columnheader", texts[`column_${key}`]));
+  const table = part("table", "table", part("thead", "rowgroup", head), body);
+  table.setAttribute("aria-label", `${texts.column_service}: ${service.name}`);
+  return table;
 }
 
-const KINDS = {
-  cookie: "storage_cookie",
-  local_storage: "storage_local",
-  session_storage: "storage_session",
-  indexed_db: "storage_indexed",
-} as const;
-
-function countryName(code: string, language: string): string {
-  try {
-    return new Intl.DisplayNames(language, { type: "region" }).of(code) ?? code;
-  } catch {
-    return code;
-  }
+function part(tag: string, role: string, ...children: (Node | string | undefined)[]): HTMLElement {
+  return element(tag, { role }, ...children);
 }
