@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +37,12 @@ class Auditor:
 
     def verify(self, receipt: str) -> dict[str, Any]:
         """Return a receipt's payload, its signature verified by PyJWT under the published keys."""
-        keys = jwt.PyJWKSet.from_dict(ask(f"{self.server}/.well-known/jwks.json"))
-        key = keys[jwt.get_unverified_header(receipt)["kid"]]
+        key = _keys(self.server)[jwt.get_unverified_header(receipt)["kid"]]
         payload: dict[str, Any] = jwt.decode(receipt, key, algorithms=["ES256"])
         return payload
+
+
+@functools.cache
+def _keys(server: str) -> jwt.PyJWKSet:
+    """Return the published keys, asked once: no browser test changes them."""
+    return jwt.PyJWKSet.from_dict(ask(f"{server}/.well-known/jwks.json"))

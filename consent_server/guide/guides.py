@@ -22,7 +22,7 @@ class Guide:
     """How to delete one website's cookies in one browser on one platform, in one language.
 
     `browser` and `platform` are ids ("firefox", "android"), `help` is the maker's own page and
-    `checked_at` the day on which that link was last confirmed.
+    `checked_at` the day on which that link was last confirmed. `language` is that of title and steps.
     """
 
     browser: str
@@ -31,6 +31,7 @@ class Guide:
     title: str
     help: str
     checked_at: date
+    language: str
     steps: tuple[str, ...]
 
 
@@ -83,5 +84,6 @@ def _guide(row: dict[str, Any], language: str) -> Guide:
         title=title.format(browser=row["name"]),
         help=row["help"],
         checked_at=row["checked_at"],
+        language=language,
         steps=tuple(row["steps"][language]),
     )

@@ -59,6 +59,8 @@ def _named(agent: str) -> str | None:
 def _platform(browser: str, agent: str, hint: str) -> str:
     if hint.strip('" ') == "iOS" or _IOS.search(agent):
         return "ios"
-    if hint.strip('" ') == "Android" or "Android" in agent or browser == "samsung":
+    # Samsung Internet hides its phone where the user asks for the page as a computer would see it.
+    hidden = browser == "samsung" and "Windows" not in agent
+    if hint.strip('" ') == "Android" or "Android" in agent or hidden:
         return "android"
     return "desktop"

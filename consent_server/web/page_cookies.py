@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from babel import Locale
 
+from consent_server.catalog.effective import limits_of
 from consent_server.catalog.texts import texts_in
+from consent_server.web.page_search import Search, found
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from consent_server.catalog.model import Category, Cookie, Service
     from consent_server.consent.sites import LiveSite
@@ -36,13 +38,17 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One cookie, ready to be read: `storage`, `lifespan` and `country` are words in the page's language."""
+    """One cookie, ready to be read: `storage`, `lifespan` and `country` are words in the page's language.
+
+    `shortened` names browsers that may delete it earlier, each with the time that it keeps it at most.
+    """
 
     name: str
     storage: str
     http_only: bool
     purpose: str
     lifespan: str
+    shortened: tuple[tuple[str, str], ...]
     service: Service
     country: str
 
@@ -61,8 +67,16 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class CookiePage:
-    """Everything that the cookie page shows of the catalog, in one language."""
+    """Everything that the cookie page shows of the catalog, in one language.
 
+    `sections` are those in which the search found something, `categories` ids and titles of all,
+    `shown` and `all` count rows.
+    """
+
+    search: Search
+    categories: tuple[tuple[str, str], ...]
+    shown: int
+    all: int
     sections: tuple[Section, ...]
     statements: tuple[tuple[str, str, tuple[str, ...]], ...]
     ask_again_after: str
@@ -75,11 +89,17 @@ class CookiePage:
         return any(service.privacy_policy or service.opt_out for service in services)
 
 
-def cookie_page(site: LiveSite, language: str) -> CookiePage:
-    """Make the view of the site's catalog in one of its languages."""
+def cookie_page(site: LiveSite, language: str, search: Search) -> CookiePage:
+    """Make the view of the site's catalog in one of its languages, as far as it is searched for."""
     catalog = site.catalog
+    cookies = found(catalog, search, language)
+    sections = [_section(site, category, cookies, language) for category in catalog.categories]
     return CookiePage(
-        sections=tuple(_section(site, category, language) for category in catalog.categories),
+        search=search,
+        categories=tuple((category.id, category.title[language]) for category in catalog.categories),
+        shown=len(cookies),
+        all=len(catalog.cookies),
+        sections=tuple(section for section in sections if section.rows or not search.narrow),
         statements=tuple(
             (statement.id, statement.title[language], paragraphs(statement.text[language]))
             for statement in catalog.statements
@@ -89,15 +109,14 @@ def cookie_page(site: LiveSite, language: str) -> CookiePage:
     )
 
 
-def _section(site: LiveSite, category: Category, language: str) -> Section:
-    cookies = [cookie for cookie in site.catalog.cookies if cookie.category == category.id]
+def _section(site: LiveSite, category: Category, cookies: Iterable[Cookie], language: str) -> Section:
     return Section(
         id=category.id,
         title=category.title[language],
         text=category.text[language],
         justification=(category.justification or {}).get(language, ""),
         required=category.required,
-        rows=tuple(_row(site, cookie, language) for cookie in cookies),
+        rows=tuple(_row(site, cookie, language) for cookie in cookies if cookie.category == category.id),
     )
 
 
@@ -109,6 +128,7 @@ def _row(site: LiveSite, cookie: Cookie, language: str) -> Row:
         http_only=cookie.http_only,
         purpose=cookie.purpose[language],
         lifespan=cookie.lifespan.describe(language),
+        shortened=tuple((limit.browser, limit.lifespan.describe(language)) for limit in limits_of(cookie)),
         service=service,
         country=country_name(service.country, language),
     )
@@ -146,11 +166,21 @@ def cookies_json(site: LiveSite, language: str) -> dict[str, Any]:
         "notice": notice.sha256,
         "ask_again_after": about.ask_again_after.seconds,
         "keep_receipts": about.keep_receipts.seconds,
+        "shortened": [_shortened(cookie) for cookie in site.catalog.cookies if limits_of(cookie)],
         "statements": [
             {"id": statement.id, "title": statement.title[language], "text": statement.text[language]}
             for statement in site.catalog.statements
         ],
     }
+
+
+def _shortened(cookie: Cookie) -> dict[str, Any]:
+    """Return what browsers make of a declared lifespan; `by_script`: only if a script sets the cookie."""
+    limits = [
+        {"browser": limit.browser, "seconds": limit.lifespan.seconds, "by_script": limit.by_script}
+        for limit in limits_of(cookie)
+    ]
+    return {"name": cookie.name, "storage": cookie.storage, "effective": limits}
 
 
 def cookies_csv(site: LiveSite, language: str) -> str:

@@ -9,13 +9,15 @@ from urllib.parse import urlsplit
 
 from babel import Locale
 from flask import Response
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 
 from consent_server.catalog.texts import texts_in
+from consent_server.consent.sites import closest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from jinja2.runtime import Context
     from werkzeug import Request
 
     from consent_server.consent.sites import LiveSite
@@ -44,7 +46,7 @@ class Frame:
 
     `texts` are the tables of the page's language, `stylesheet` is a URL path, `host` the website's host,
     `domain` the name under which a browser lists its cookies, `here` the page as the language switch
-    links to it (empty where it cannot be asked for again).
+    links to it (empty where it cannot be asked for again) and `kept` what it then keeps of the address.
     """
 
     tongue: Tongue
@@ -55,9 +57,10 @@ class Frame:
     domain: str
     owner: str
     here: str = ""
+    kept: str = ""
 
 
-def frame_of(site: LiveSite, language: str | None, stylesheet: str, here: str = "") -> Frame:
+def frame_of(site: LiveSite, language: str | None, stylesheet: str, here: str = "", kept: str = "") -> Frame:
     """Make the frame for a page of `site`; a language that the site does not have becomes its default."""
     chosen = site.notice(language).language
     about = site.catalog.site
@@ -71,6 +74,7 @@ def frame_of(site: LiveSite, language: str | None, stylesheet: str, here: str = 
         domain=about.cookie_domain or host,
         owner=about.controller.name,
         here=here,
+        kept=kept,
     )
 
 
@@ -89,23 +93,31 @@ def clock(language: str) -> str:
 
 def language_of(request: Request, site: LiveSite) -> str:
     """Choose among the site's languages: `?lang=`, else Accept-Language, else the default one."""
-    spoken = site.catalog.site.languages
     asked = request.args.get("lang")
-    if asked:
-        return asked if asked in spoken else spoken[0]
-    return request.accept_languages.best_match(spoken, spoken[0]) or spoken[0]
+    wanted = [asked] if asked else [tag for tag, quality in request.accept_languages if quality > 0]
+    spoken = site.catalog.site.languages
+    return next((found for tag in wanted if (found := closest(tag, spoken))), spoken[0])
+
+
+@pass_context
+def colon(context: Context, text: str) -> str:
+    """Put a colon behind a text; French writes a no-break space before it."""
+    space = "\N{NO-BREAK SPACE}" if context["frame"].tongue.tag.startswith("fr") else ""
+    return f"{text}{space}:"
 
 
 @cache
 def templates() -> Environment:
     """Return the environment of all HTML pages: everything is escaped, a missing value is an error."""
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("consent_server"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["colon"] = colon
+    return environment
 
 
 def html(template: str, frame: Frame, *, status: int = 200, max_age: int = 0, **values: Any) -> Response:
@@ -127,4 +139,6 @@ def html(template: str, frame: Frame, *, status: int = 200, max_age: int = 0, **
             "Vary": VARY,
         },
     )
+    if max_age:
+        response.add_etag()
     return response

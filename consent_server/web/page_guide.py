@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from babel.dates import format_date
 
+from consent_server.catalog.texts import texts_in
 from consent_server.guide import Guide, Guides, guides_for
 from consent_server.web.page_frame import clock
 
@@ -18,13 +19,24 @@ if TYPE_CHECKING:
 
 
 def visitor_guides(headers: Headers, language: str) -> Guides:
-    """Return the guides in order for the browser that sent these headers."""
-    return guides_for(
+    """Return the guides in order for the browser that sent these headers, titled in `language`.
+
+    Their steps are in English, as their `language` says, where nobody has written them in `language`.
+    """
+    guides = guides_for(
         headers.get("User-Agent", ""),
         headers.get("Sec-CH-UA"),
         headers.get("Sec-CH-UA-Platform"),
         language,
     )
+    mine = _titled(guides.mine, language) if guides.mine else None
+    return Guides(mine, tuple(_titled(guide, language) for guide in guides.others))
+
+
+def _titled(guide: Guide, language: str) -> Guide:
+    if guide.language == language:
+        return guide
+    return replace(guide, title=f"{guide.name} ({texts_in(language)['guide'][guide.platform]})")
 
 
 def checked_dates(guides: Guides, language: str) -> dict[str, str]:

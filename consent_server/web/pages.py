@@ -13,6 +13,7 @@ from consent_server.web.origins import allow_everyone
 from consent_server.web.page_cookies import cookie_page, cookies_csv, cookies_json
 from consent_server.web.page_frame import VARY, Frame, frame_of, html, language_of, tongue
 from consent_server.web.page_guide import checked_dates, guide_json, opt_outs, visitor_guides
+from consent_server.web.page_search import read_search
 from consent_server.web.page_withdrawn import Withdrawal, withdrawn_page
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import Headers
 
     from consent_server.consent.sites import LiveSite, Sites
+    from consent_server.web.page_search import Search
 
 MAX_AGE = 300
 """Seconds for which a browser may keep a public page."""
@@ -36,8 +38,9 @@ def pages_blueprint(sites: Sites, stylesheet: str) -> Blueprint:
     @pages.get("/v1/<site_id>/cookies")
     def cookies(site_id: str) -> Response:
         site = sites.get(site_id)
-        frame = frame_of(site, language_of(request, site), stylesheet, here="cookies")
-        return _cookies(site, frame, request.headers)
+        search = read_search(request.args, (category.id for category in site.catalog.categories))
+        frame = frame_of(site, language_of(request, site), stylesheet, here="cookies", kept=search.query)
+        return _conditional(_cookies(site, frame, search, request.headers))
 
     @pages.get("/v1/<site_id>/cookies.json")
     def cookies_as_json(site_id: str) -> Response:
@@ -55,7 +58,8 @@ def pages_blueprint(sites: Sites, stylesheet: str) -> Blueprint:
         site = sites.get(site_id)
         frame = frame_of(site, language_of(request, site), stylesheet, here="guide")
         values = _guides(frame, request.headers)
-        return html("guide.html", frame, max_age=MAX_AGE, opt_outs=opt_outs(site), **values)
+        page = html("guide.html", frame, max_age=MAX_AGE, opt_outs=opt_outs(site), **values)
+        return _conditional(page)
 
     @pages.get("/v1/<site_id>/guide.json")
     def guide_as_json(site_id: str) -> Response:
@@ -102,7 +106,7 @@ def render_problem(
     return html("problem.html", frame, status=problem.status, detail=detail, back=back)
 
 
-def _cookies(site: LiveSite, frame: Frame, headers: Headers) -> Response:
+def _cookies(site: LiveSite, frame: Frame, search: Search, headers: Headers) -> Response:
     language = frame.tongue.tag
     return html(
         "cookies.html",
@@ -110,7 +114,7 @@ def _cookies(site: LiveSite, frame: Frame, headers: Headers) -> Response:
         max_age=MAX_AGE,
         site=site.catalog.site,
         revision=site.revision,
-        page=cookie_page(site, language),
+        page=cookie_page(site, language, search),
         **_guides(frame, headers),
     )
 
@@ -134,4 +138,11 @@ def _data(text: str, mimetype: str, vary: str) -> Response:
     response = Response(text, mimetype=mimetype)
     response.headers["Cache-Control"] = f"max-age={MAX_AGE}"
     response.headers["Vary"] = vary
-    return allow_everyone(response)
+    response.add_etag()
+    return allow_everyone(_conditional(response))
+
+
+def _conditional(response: Response) -> Response:
+    """Leave the body out where the browser already has it."""
+    response.make_conditional(request)
+    return response

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from contextlib import closing
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -88,7 +89,7 @@ class Visitors:
             try:
                 with urlopen(Request(self._url, json.dumps(body).encode(), ORIGIN), timeout=5) as answer:
                     recorded: Any = json.load(answer)
-            except (URLError, OSError, ValueError):
+            except (URLError, OSError, ValueError, HTTPException):
                 continue
             self.recorded[recorded["id"]] = recorded["receipt"]
 

@@ -124,7 +124,7 @@ def test_a_pack_verifies_with_our_command(pack: Path, settings: Settings) -> Non
     result = run(settings, "verify", str(pack))
     assert result.returncode == 0, result.stderr
     assert "2 receipts verified: 2 partial." in result.stdout
-    assert "is complete to 9 leaves" in result.stdout
+    assert re.search(r"is complete to \d+ leaves", result.stdout)
 
 
 @pytest.mark.skipif(

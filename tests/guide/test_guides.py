@@ -59,6 +59,12 @@ def test_mine_comes_first_and_is_not_repeated() -> None:
     assert len(guides.others) == len(every_guide()) - 1
 
 
+def test_a_browser_without_guide_for_its_platform_is_not_given_another() -> None:
+    """Samsung's browser on Windows has no guide here, and is not shown the one for its phones."""
+    agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) SamsungBrowser/29.0 Chrome/136.0.0.0 Safari/537.36"
+    assert guides_for(agent, None, None, "en").mine is None
+
+
 def test_an_unknown_browser_gets_all_guides() -> None:
     """Where the browser is not known there is no guess, and nothing is left out."""
     assert guides_for("curl/8", None, None, "en").mine is None

@@ -40,6 +40,16 @@ AGENTS = {
     "Opera/9.80 (Windows NT 6.1; WOW64) Presto/2.12.388 Version/12.18": ("opera", "desktop"),
     f"{PHONE} SamsungBrowser/29.0 Chrome/136.0.0.0 Mobile Safari/537.36": ("samsung", "android"),
     f"{LINUX} SamsungBrowser/29.0 Chrome/136.0.0.0 Safari/537.36": ("samsung", "android"),
+    f"{WINDOWS} SamsungBrowser/29.0 Chrome/136.0.0.0 Safari/537.36": ("samsung", "desktop"),
+    "Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/18.5 Mobile/15E148 Safari/604.1": ("safari", "ios"),
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:145.0) Gecko/20100101 Firefox/145.0": (
+        "firefox",
+        "desktop",
+    ),
+    f"{MAC} FxiOS/145.0 Safari/605.1.15": ("firefox", "ios"),
+    f"{IPHONE} OPX/5.3.1 Version/18.5 Mobile/15E148 Safari/604.1": ("opera", "ios"),
+    f"{IPHONE} Version/18.5 Mobile/15E148 Safari/604.1 Brave/1": ("brave", "ios"),
     f"{WINDOWS} Chrome/142.0.0.0 Safari/537.36 Vivaldi/7.6.3797.63": ("vivaldi", "desktop"),
     f"{PHONE} Chrome/142.0.0.0 Mobile Safari/537.36 Vivaldi/7.6.3797.63": ("vivaldi", "android"),
     f"{IPHONE} Version/18.5 Mobile/15E148 Safari/604.1 Vivaldi/7.6.3797.63": ("vivaldi", "ios"),

@@ -122,13 +122,14 @@ def test_a_tile_that_is_not_there_is_404(client: FlaskClient, server: Server, pa
 def test_what_was_shown_and_which_key_signed_stand_in_the_log(
     server: Server, settings: Settings, client: FlaskClient
 ) -> None:
-    """Both notices, both files of the widget, and the key, each once, however often the server starts."""
+    """Both notices, three files of the widget, and the key, each once, however often the server starts."""
     server.seal()
     again = build_server(settings)
     again.seal()
     again.close()
     leaves = check_log(server, settings)
     assert sorted(typ for typ, _ in leaves) == [
+        "consent-build+jws",
         "consent-build+jws",
         "consent-build+jws",
         "consent-key+jws",
@@ -178,7 +179,7 @@ def test_an_auditor_sees_that_the_log_only_grew(
     post(decide())
     server.seal()
     check = ExportCheck(Trust(since=first))
-    assert len(list(check.read(lines_of(server, settings)))) == 7
+    assert len(list(check.read(lines_of(server, settings)))) == 8
 
 
 DAMAGE = {

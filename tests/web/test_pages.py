@@ -204,10 +204,23 @@ def test_the_language_is_the_one_asked_for(
     assert answer.headers["Content-Language"] == language
 
 
+@pytest.mark.parametrize(
+    "path", ["cookies", "cookies?q=ga", "guide", "cookies.json", "cookies.csv", "guide.json"]
+)
+def test_what_has_not_changed_is_not_sent_again(client: FlaskClient, catalog: Catalog, path: str) -> None:
+    """A browser that has the page is told so; in another language it is another page."""
+    address = f"/v1/{catalog.site.id}/{path}"
+    tag = client.get(address).headers["ETag"]
+    again = client.get(address, headers={"If-None-Match": tag})
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
+    other = client.get(address, headers={"If-None-Match": tag, "Accept-Language": "lt"})
+    assert (other.status_code, other.headers["ETag"] == tag) == (200, False)
+
+
 def test_the_revoke_form_keeps_the_code_out_of_urls(client: FlaskClient, catalog: Catalog) -> None:
     """The code goes by POST to the cookie page itself and is remembered by no browser."""
     page = Page(client.get(f"/v1/{catalog.site.id}/cookies?lang=lt").text)
-    (form,) = page.all("form")
+    (form,) = [form for form in page.all("form") if form["method"] == "post"]
     fields = {a["name"]: a for a in page.all("input")}
     assert (form["method"], form["action"]) == ("post", "cookies")
     assert form["enctype"] == "application/x-www-form-urlencoded"
@@ -245,7 +258,7 @@ def test_the_guide_as_data_keeps_its_shape(client: FlaskClient, catalog: Catalog
     assert set(data) == {"schema", "site", "language", "mine", "others", "opt_outs"}
     assert data["mine"] is None
     assert data["language"] == "lt"
-    fields = {"browser", "platform", "name", "title", "help", "checked_at", "steps"}
+    fields = {"browser", "platform", "name", "title", "help", "checked_at", "language", "steps"}
     assert all(set(guide) == fields for guide in data["others"])
     assert "User-Agent" in answer.headers["Vary"]
 
@@ -263,7 +276,10 @@ def test_the_table_as_data_keeps_its_shape(client: FlaskClient, catalog: Catalog
     assert set(data) == {
         *("schema", "site", "language", "languages", "jurisdiction", "controller", "policy_url"),
         *("services", "categories", "revision", "notice", "ask_again_after", "keep_receipts", "statements"),
+        "shortened",
     }
+    safari = {"browser": "Safari", "seconds": 604_800, "by_script": True}
+    assert data["shortened"][0] == {"name": "consent", "storage": "cookie", "effective": [safari]}
     notice = site.notice("lt")
     assert data["categories"] == json.loads(notice.canonical)["categories"]
     assert data["notice"] == notice.sha256

@@ -63,3 +63,19 @@ test("a declared name covers itself, and with a star what begins with it", () =>
   assert.deepEqual([covers(plain, "_s"), covers(plain, "_s2")], [true, false]);
   assert.deepEqual([covers(star, "_h"), covers(star, "_hjid"), covers(star, "x_h")], [true, true, false]);
 });
+
+test("what stands on the prototype of all objects was said by nobody", () => {
+  const all = Object.prototype as unknown as Record<string, boolean | undefined>;
+  all.heat = true;
+  all.analytics = true;
+  try {
+    assert.deepEqual(merge(notice, granting([]), { "social-media": true }).choices, {
+      analytics: false,
+      "social-media": true,
+    });
+    assert.equal(isGranted(notice, granting([]), "heat"), false);
+  } finally {
+    delete all.heat;
+    delete all.analytics;
+  }
+});

@@ -15,7 +15,7 @@ export function grantsAny({ choices, services }: State): boolean {
 
 /** Whether a decision refuses something that was granted. */
 export function narrows(taken: Taken): boolean {
-  return takenBack(taken).length > 0;
+  return !!takenBack(taken)[0];
 }
 
 /**

@@ -42,7 +42,9 @@ export function isGranted(notice: Excerpt, state: State, id: string): boolean {
  * What was said by script or by a frame's button: ids of categories and services together. What it
  * leaves out stays as it is, but naming a category undoes earlier answers for its single services.
  */
-export function merge(notice: Excerpt, state: State, said: Choices): Pick<State, "choices" | "services"> {
+export function merge(notice: Excerpt, state: State, given: Choices): Pick<State, "choices" | "services"> {
+  // Only its own ids: those on the prototype of all objects are nobody's word.
+  const said = { __proto__: null, ...given } as object as Choices;
   const services = { ...state.services };
   for (const { id, cookies } of optional(notice))
     for (const { service } of cookies) {

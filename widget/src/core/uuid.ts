@@ -7,5 +7,5 @@ export function uuid7(milliseconds: number, random: Uint8Array): string {
 
 /** The Unix milliseconds a UUIDv7 was made at. */
 export function timeOf(id: string): number {
-  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+  return Number(`0x${id.slice(0, 8)}${id.slice(9, 13)}`);
 }

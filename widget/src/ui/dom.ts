@@ -30,7 +30,7 @@ export function link(text: string, href: string, newTab: string): HTMLElement {
  * Gives a host its shadow root with these styles, each declaration made important: then no rule of
  * the page, important or not, can change what is inside or slotted.
  */
-export function shadow(host: Element, styles: string, ...children: Child[]): ShadowRoot {
+export function shadow(host: Element, styles: string, ...children: Element[]): ShadowRoot {
   const root = host.attachShadow({ mode: "open" });
   const css = styles.replace(/;|([^\s{};])(?=})/g, "$1!important;");
   try {
@@ -40,6 +40,6 @@ export function shadow(host: Element, styles: string, ...children: Child[]): Sha
   } catch {
     root.append(element("style", {}, css)); // before Safari 16.4
   }
-  for (const child of children) if (child) root.append(child);
+  root.append(...children);
   return root;
 }

@@ -1,0 +1,327 @@
+"""Whatever becomes of the server, the page works, and a choice holds at once and is recorded once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from e2e.proxy import HTML, Proxy, answering, down, lost, refusing, slow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page
+
+    from e2e.demo import Demo
+    from e2e.proxy import Trouble
+    from e2e.visitor import Visitor
+
+NOISE = "Failed to (load resource|fetch)|blocked by CORS policy|Unexpected (token|end)|Uncaught #<Response>"
+"""What a browser says of a server in trouble, and what the widget reports."""
+PAGE = """<!doctype html>
+<html lang="{language}"><title>quiet</title>{tag}
+<button onclick="this.textContent = 'Sold'">Buy</button>
+<a href="#" data-consent-open>Settings</a>
+<script type="text/plain" data-consent="analytics">document.title = "counted"</script></html>"""
+
+SCRIPT_TROUBLES: dict[str, Trouble] = {
+    "down": down,
+    "busy": answering(429),
+    "broken": answering(500),
+    "unavailable": answering(503, HTML),
+    "captive portal": answering(200, HTML, open_=False),
+    "cut short": answering(200, "(()=>{let consent=", kind="text/javascript"),
+    "empty": answering(200, "", kind="text/javascript"),
+    "gone": refusing(404, "site_unknown"),
+}
+RECEIPT_TROUBLES: dict[str, Trouble] = {
+    "down": down,
+    "its answer lost": lost,
+    "busy": refusing(429, "rate_limited"),
+    "broken": answering(500),
+    "unavailable": answering(503, HTML),
+    "captive portal": answering(200, HTML, open_=False),
+    "HTML": answering(200, HTML),
+    "cut short": answering(201, '{"id":"0199', kind="application/json"),
+    "another's JSON": answering(200, '{"ok":true}', kind="application/json"),
+    "null": answering(200, "null", kind="application/json"),
+    "a firewall's refusal": answering(403, HTML),
+    "a host that moved": answering(404, HTML),
+}
+
+
+@pytest.fixture(scope="module")
+def road(demo: Demo) -> Iterator[Proxy]:
+    """Give the way to the server that every test of this module goes."""
+    with Proxy(demo.server).running() as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def proxy(road: Proxy) -> Proxy:
+    """Give that way without trouble."""
+    road.trouble, road.where = None, ""
+    road.passed.clear()
+    return road
+
+
+@pytest.fixture
+def shop(demo: Demo, proxy: Proxy) -> str:
+    """Serve a page whose widget comes that way; return its path."""
+    tag = demo.tag.replace(demo.server, proxy.url)
+    demo.pages.put("/nothing", "<!doctype html><title>Nothing</title>")
+    demo.pages.put("/shop/lt", PAGE.format(language="lt", tag=tag))
+    return demo.pages.put("/shop", PAGE.format(language="en", tag=tag))
+
+
+@pytest.fixture
+def shopper(visitor: Visitor, shop: str) -> Visitor:
+    """Bring a visitor who has seen the banner there."""
+    visitor.expects(NOISE)
+    visitor.open_other(shop)
+    visitor.banner.wait_for()
+    return visitor
+
+
+def trouble(proxy: Proxy, kind: Trouble, where: str = "") -> None:
+    """Begin this trouble for every path that contains `where`."""
+    proxy.where, proxy.trouble = where, kind
+
+
+def works(page: Page) -> bool:
+    """Whether the page's own button does its own work."""
+    page.get_by_role("button", name="Buy").click()
+    return page.get_by_role("button", name="Sold").is_visible()
+
+
+def delivered(visitor: Visitor) -> None:
+    """Wait until nothing is pending."""
+    visitor.until(lambda: visitor.receipt_id() and not visitor.pending(), "the delivery")
+
+
+def methods(visitor: Visitor) -> list[str]:
+    """Return how the auditor's receipts came about, oldest first."""
+    return [receipt["method"] for receipt in visitor.receipts()]
+
+
+@pytest.mark.parametrize("kind", SCRIPT_TROUBLES.values(), ids=SCRIPT_TROUBLES.keys())
+def test_without_its_script_the_page_works(visitor: Visitor, proxy: Proxy, shop: str, kind: Trouble) -> None:
+    """Whatever comes in the script's place, the page works and nothing optional runs or is stored."""
+    visitor.expects(NOISE)
+    trouble(proxy, kind)
+    visitor.open_other(shop)
+    assert works(visitor.page)
+    assert visitor.page.title() == "quiet"
+    assert (visitor.cookies(), visitor.stored()) == ({}, {})
+
+
+def test_a_slow_script_keeps_nobody_waiting(visitor: Visitor, proxy: Proxy, shop: str) -> None:
+    """While the script is on its way the page can be used; then it asks, and nothing ran before."""
+    trouble(proxy, slow(1), "/consent.js")
+    visitor.page.goto(visitor.demo.other + shop, wait_until="commit")
+    assert works(visitor.page)
+    assert visitor.banner.count() == 0
+    visitor.banner.wait_for()
+    assert visitor.page.title() == "quiet"
+
+
+@pytest.mark.parametrize("kind", [down, answering(500), answering(200, HTML)], ids=["down", "500", "HTML"])
+def test_without_its_notice_it_asks_in_what_it_has(
+    visitor: Visitor, proxy: Proxy, shop: str, kind: Trouble
+) -> None:
+    """Where the notice in the page's language cannot be had, the one that is there asks, and is answered."""
+    visitor.expects(NOISE)
+    trouble(proxy, kind, "/notice.json")
+    visitor.open_other(f"{shop}/lt")
+    expect(visitor.banner.locator("#consent-reject-all")).to_have_text("Reject all")
+    visitor.refuse_all()
+    assert methods(visitor) == ["refuse_all"]
+
+
+@pytest.mark.parametrize("kind", [down, answering(503, HTML)], ids=["down", "503"])
+def test_without_its_chunk_it_can_be_answered(shopper: Visitor, proxy: Proxy, kind: Trouble) -> None:
+    """Where the preferences cannot be had the banner stays and is answered, and they open once they can."""
+    trouble(proxy, kind, "/assets/")
+    shopper.press("choose")
+    shopper.page.wait_for_timeout(100)
+    expect(shopper.banner).to_be_visible()
+    shopper.refuse_all()
+    assert methods(shopper) == ["refuse_all"]
+    proxy.trouble = None
+    shopper.page.reload()
+    shopper.page.get_by_text("Settings").click()
+    shopper.preferences.wait_for()
+
+
+@pytest.mark.parametrize("kind", RECEIPT_TROUBLES.values(), ids=RECEIPT_TROUBLES.keys())
+def test_a_choice_holds_and_is_delivered_later_once(shopper: Visitor, proxy: Proxy, kind: Trouble) -> None:
+    """A choice that the server cannot take holds at once, waits, and arrives once, though tabs compete."""
+    trouble(proxy, kind, "/receipts")
+    with shopper.page.expect_request("**/receipts"):
+        shopper.press("accept-all")
+    expect(shopper.page).to_have_title("counted", timeout=1000)
+    expect(shopper.banner).to_have_count(0)
+    shopper.page.wait_for_timeout(100)  # for the trouble to arrive
+    assert [body["method"] for body in shopper.pending()] == ["accept_all"]
+    proxy.trouble = None
+    other = shopper.new_tab()
+    other.goto(shopper.page.url)
+    shopper.page.reload()
+    assert [tab.title() for tab in (shopper.page, other)] == ["counted", "counted"]
+    delivered(shopper)
+    assert methods(shopper) == ["accept_all"]
+
+
+def test_a_slow_server_delays_no_choice(shopper: Visitor, proxy: Proxy) -> None:
+    """A choice holds while its receipt is on its way, and a page that leaves meanwhile loses nothing."""
+    trouble(proxy, slow(1), "/receipts")
+    shopper.press("accept-all")
+    expect(shopper.page).to_have_title("counted", timeout=900)
+    assert shopper.receipt_id() is None
+    shopper.page.reload()
+    delivered(shopper)
+    assert methods(shopper) == ["accept_all"]
+
+
+def test_who_is_told_to_wait_waits(shopper: Visitor, proxy: Proxy) -> None:
+    """After an answer that says busy the next attempt is some seconds away, and comes without a new page."""
+    shopper.page.clock.install()
+    shopper.page.reload()
+    shopper.banner.wait_for()
+    shopper.page.clock.run_for(2_000)  # the page has settled: what was pending before would have left
+    trouble(proxy, refusing(429, "rate_limited"), "/receipts")
+    shopper.press("reject-all")
+    shopper.until(lambda: any("429" in said for said in shopper.complaints), "the refusal")
+    proxy.trouble = None
+    proxy.passed.clear()
+    shopper.page.clock.run_for(2_000)
+    shopper.page.wait_for_timeout(100)
+    assert not any("receipts" in asked for asked in proxy.passed)
+    shopper.page.clock.run_for(60_000)
+    delivered(shopper)
+    assert methods(shopper) == ["refuse_all"]
+
+
+def test_back_online_it_delivers_at_once(shopper: Visitor) -> None:
+    """What was decided without a network is delivered as soon as there is one."""
+    shopper.page.locator("#consent-choose").hover()  # the chunk comes while there is a network
+    shopper.page.wait_for_load_state("networkidle")
+    shopper.context.set_offline(True)
+    shopper.press("reject-all")
+    expect(shopper.banner).to_have_count(0)
+    shopper.page.wait_for_timeout(200)
+    assert len(shopper.pending()) == 1
+    shopper.context.set_offline(False)
+    delivered(shopper)
+    assert methods(shopper) == ["refuse_all"]
+
+
+def test_a_page_that_leaves_with_the_click_loses_nothing(shopper: Visitor) -> None:
+    """A decision whose page unloads in the same moment reaches the server, without any page of ours left."""
+    shopper.page.evaluate("addEventListener('click', () => location.assign('/nothing'))")
+    shopper.press("accept-all")
+    shopper.page.wait_for_url("**/nothing")
+    shopper.until(lambda: methods(shopper) == ["accept_all"], "the receipt")
+    shopper.page.go_back()
+    delivered(shopper)
+    assert methods(shopper) == ["accept_all"]
+
+
+def test_a_change_of_mind_that_leaves_with_the_click_is_kept(shopper: Visitor) -> None:
+    """A later decision names the one before: if its page unloads, the next page delivers it."""
+    shopper.refuse_all()
+    shopper.page.evaluate("void (consent.acceptAll(), location.assign('/nothing'))")
+    shopper.page.wait_for_url("**/nothing")
+    shopper.page.go_back()
+    expect(shopper.page).to_have_title("counted")
+    delivered(shopper)
+    first, second = shopper.receipts()
+    assert second["previous"]["id"] == first["id"]
+
+
+@pytest.mark.parametrize("how", ["blocked", "full"])
+def test_without_storage_a_choice_holds_too(visitor: Visitor, shop: str, how: str) -> None:
+    """Where localStorage is blocked or full, a choice holds, is recorded once, and is not asked again."""
+    if how == "blocked":
+        visitor.page.add_init_script(
+            "Object.defineProperty(window, 'localStorage', { get() { throw new Error('blocked') } })"
+        )
+    visitor.open_other(shop)
+    if how == "full":
+        visitor.page.evaluate(
+            """() => {
+              for (let size = 6e6; size >= 1; size /= 2)
+                try { localStorage.setItem(`full${size}`, "x".repeat(size)) } catch {}
+            }"""
+        )
+    visitor.press("accept-all")
+    expect(visitor.page).to_have_title("counted")
+    visitor.until(lambda: methods(visitor) == ["accept_all"], "the receipt")
+    visitor.page.reload()
+    expect(visitor.page).to_have_title("counted")
+    expect(visitor.banner).to_have_count(0)
+    visitor.page.wait_for_timeout(200)
+    assert methods(visitor) == ["accept_all"]
+
+
+def test_without_cookies_a_choice_holds_for_the_page(visitor: Visitor, shop: str) -> None:
+    """Where cookies are switched off, a choice holds in this page and is recorded; the next one asks."""
+    session = visitor.context.new_cdp_session(visitor.page)
+    session.send("Emulation.setDocumentCookieDisabled", {"disabled": True})
+    visitor.open_other(shop)
+    visitor.press("accept-all")
+    expect(visitor.page).to_have_title("counted")
+    expect(visitor.banner).to_have_count(0)
+    visitor.until(lambda: methods(visitor) == ["accept_all"], "the receipt")
+    visitor.page.reload()
+    visitor.banner.wait_for()
+    assert visitor.page.title() == "quiet"
+
+
+def test_in_a_sandbox_it_still_asks(visitor: Visitor, demo: Demo, shop: str) -> None:
+    """In a sandbox, where cookies and storage throw, the page works, asks, and does what is chosen."""
+    visitor.expects("403|sandboxed|blocked by CORS policy|ERR_FAILED")
+    html, _ = demo.pages.by_path[shop]
+    visitor.open_other(demo.pages.put("/sandbox", html, "sandbox allow-scripts"))
+    visitor.banner.wait_for()
+    assert works(visitor.page)
+    assert visitor.page.title() == "quiet"
+    visitor.press("accept-all")
+    expect(visitor.page).to_have_title("counted")
+    expect(visitor.banner).to_have_count(0)
+
+
+def test_tabs_that_decide_without_a_server_agree(shopper: Visitor, proxy: Proxy) -> None:
+    """The last word counts in every tab, and each word is one receipt, in order, whichever tab delivers."""
+    other = shopper.new_tab()
+    other.goto(shopper.page.url)
+    trouble(proxy, down, "/receipts")
+    shopper.press("accept-all")
+    expect(other).to_have_title("counted")
+    other.wait_for_timeout(1000 - int(other.evaluate("Date.now() % 1000")))  # a cookie's time is in seconds
+    other.evaluate("consent.refuseAll()")
+    shopper.until(lambda: not shopper.page.evaluate("consent.granted('analytics')"), "the other's word")
+    assert [body["choices"]["analytics"] for body in shopper.pending()] == [True, False]
+    proxy.trouble = None
+    for tab in (shopper.page, other):
+        tab.reload()
+    delivered(shopper)
+    first, second = shopper.receipts()
+    assert (first["method"], second["state"]) == ("accept_all", "refused")
+    assert second["previous"]["id"] == first["id"]
+
+
+def test_an_outdated_notice_grants_nothing_meanwhile(shopper: Visitor, proxy: Proxy) -> None:
+    """Where a notice is outdated and the present one cannot be had, the next page asks, and runs nothing."""
+    shopper.page.locator("#consent-choose").hover()  # the chunk deals with refusals
+    shopper.page.wait_for_load_state("networkidle")
+    trouble(proxy, refusing(409, "notice_outdated"), "/v1/bacloud/")
+    shopper.press("accept-all")
+    shopper.until(lambda: "consent" not in shopper.cookies() and not shopper.pending(), "the refusal")
+    proxy.trouble = None
+    shopper.page.reload()
+    shopper.banner.wait_for()
+    assert shopper.page.title() == "quiet"
+    assert shopper.receipts() == []
