@@ -63,6 +63,8 @@ if TYPE_CHECKING:
 
     from flask import Response
 
+    from consent_server.assets import Assets
+    from consent_server.keys import LogKey
     from consent_server.settings import Settings
     from consent_server.storage.store import SqlStore
 
@@ -98,11 +100,44 @@ class Server:
         self.store.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What both the routes and the threads beside them work with."""
+
+    settings: Settings
+    sites: Sites
+    assets: Assets
+    store: SqlStore
+    signer: ReceiptSigner
+    tokens: Tokens
+    keyring: Keyring
+    log_key: LogKey
+    files: CheckpointFiles
+    holders: Holders
+    watch: Watch
+
+
 def build_server(settings: Settings) -> Server:
     """Build everything that `settings` describe.
 
     Raises CatalogError, SettingsError, StorageUnavailable, LogDamaged.
     """
+    parts = _build_parts(settings)
+    sealer = Sealer(parts.store, parts.signer, parts.log_key, now)
+
+    def seal() -> None:
+        for site in parts.sites:
+            state = sealer.seal(site.id)
+            if state is not None:
+                parts.files.keep(site.id, state.checkpoint)
+        if parts.holders.erased():
+            parts.store.scrub()
+
+    return Server(_build_app(parts), parts.sites, parts.store, seal, _repeating(parts, seal))
+
+
+def _build_parts(settings: Settings) -> _Parts:
+    """Open what there is, refuse what was damaged meanwhile, and make provable what is about to be shown."""
     served = fingerprint(settings.catalog)
     sites = Sites(live_sites(read_catalogs(settings.catalog)))
     signer, tokens, assets = ReceiptSigner(signing_pems(settings)), Tokens(token_secrets(settings)), load()
@@ -123,71 +158,76 @@ def build_server(settings: Settings) -> Server:
     publisher = Publisher(Shelf(store, store, store, store), keyring, settings.host_name, builds, now)
     watch = Watch(settings.catalog, served, sites, publisher.publish)
     publisher.publish({site.id: site for site in sites})
-
-    metrics = Metrics()
-    recorder = Recorder(Stores(store, store, store), signer, tokens, now, metrics.decided)
     erasures = ErasureFile(settings.data_dir)
     eraser = Eraser(store, signer, erasures.keep)
     eraser.replay(erasures.read(), now())
     holders = Holders(store, eraser, tokens, now)
-    auditing, exporter = Auditing(store, store, store, now), Exporter(store, store, keyring, key)
-    sealer = Sealer(store, signer, key, now)
-    stylesheet = f"/v1/assets/{assets.pages_css.sha256}.css"
+    return _Parts(settings, sites, assets, store, signer, tokens, keyring, key, files, holders, watch)
+
+
+def _build_app(parts: _Parts) -> Flask:
+    settings, sites, store, watch = parts.settings, parts.sites, parts.store, parts.watch
+    stylesheet = f"/v1/assets/{parts.assets.pages_css.sha256}.css"
+    build = parts.assets.build
+    metrics = Metrics()
+    recorder = Recorder(Stores(store, store, store), parts.signer, parts.tokens, now, metrics.decided)
     views = ReceiptViews(store, stylesheet, settings.public_url)
-    desk = Desk(
-        sites=sites,
-        sessions=Sessions(store, token_secrets(settings), now),
-        auditing=auditing,
-        exporter=exporter,
-        opener=Opener(store, store, logs),
-        auditors=store,
-        logs=store,
-        log_key=lambda origin: verifier_of(origin, key).encode(),
-        clock=now,
-        stylesheet=stylesheet,
-        public_url=settings.public_url,
-    )
+    logs, auditing = Logs(store, store), Auditing(store, store, store, now)
+    exporter = Exporter(store, store, parts.keyring, parts.log_key)
+    health = Health(sites, store, store, store, lambda: watch.trouble, lambda: watch.flaws, now)
+    metrics.tell(health, store.commits, build.sha256)
 
     app = Flask("consent_server", static_folder=None)
     app.url_map.merge_slashes = False
     _surround(app, metrics)
-    health = Health(sites, store, store, store, lambda: watch.trouble, lambda: watch.flaws, now)
-    metrics.tell(health, store.commits, assets.build.sha256)
     limits = limits_of(settings, token_secrets(settings)[0])
     for blueprint in (
-        widget_blueprint(sites, assets.build.content, store),
-        files_blueprint(store, assets.pages_css.content),
-        shown_blueprint(sites, store, store, assets.build.sha256, stylesheet),
+        widget_blueprint(sites, build.content, store),
+        files_blueprint(store, parts.assets.pages_css.content),
+        shown_blueprint(sites, store, store, build.sha256, stylesheet),
         pages_blueprint(sites, stylesheet),
         forms_blueprint(sites, recorder, stylesheet, settings.public_url),
-        receipts_blueprint(sites, recorder, holders, views),
+        receipts_blueprint(sites, recorder, parts.holders, views),
         log_blueprint(sites, logs),
         audit_blueprint(sites, auditing, exporter, now),
-        console_blueprint(desk),
-        operations_blueprint(keyring.jwks(), health, metrics.text, settings.metrics_token),
+        console_blueprint(_desk(parts, auditing, exporter, stylesheet)),
+        operations_blueprint(parts.keyring.jwks(), health, metrics.text, settings.metrics_token),
         docs_blueprint(stylesheet),
     ):
         if limits:
             limits.guard(blueprint)
         app.register_blueprint(blueprint)
+    return app
 
-    def seal() -> None:
-        for site in sites:
-            state = sealer.seal(site.id)
-            if state is not None:
-                files.keep(site.id, state.checkpoint)
-        if holders.erased():
-            store.scrub()
 
+def _desk(parts: _Parts, auditing: Auditing, exporter: Exporter, stylesheet: str) -> Desk:
+    store = parts.store
+    return Desk(
+        sites=parts.sites,
+        sessions=Sessions(store, token_secrets(parts.settings), now),
+        auditing=auditing,
+        exporter=exporter,
+        opener=Opener(store, store, Logs(store, store)),
+        auditors=store,
+        logs=store,
+        log_key=lambda origin: verifier_of(origin, parts.log_key).encode(),
+        clock=now,
+        stylesheet=stylesheet,
+        public_url=parts.settings.public_url,
+    )
+
+
+def _repeating(parts: _Parts, seal: Callable[[], None]) -> tuple[Repeat, ...]:
+    settings, store = parts.settings, parts.store
     repeating = [
-        Repeat(watch.look, INTERVAL, "consent-watch"),
+        Repeat(parts.watch.look, INTERVAL, "consent-watch"),
         Repeat(seal, settings.seal_interval, "consent-sealer"),
     ]
     if settings.tsa_url:
         stamper = Stamper(store, store, Authority(settings.tsa_url), now)
-        stamp = partial(stamper.stamp_all, sites)
+        stamp = partial(stamper.stamp_all, parts.sites)
         repeating.append(Repeat(stamp, LOOK, "consent-stamper"))
-    return Server(app, sites, store, seal, tuple(repeating))
+    return tuple(repeating)
 
 
 def create_app() -> Flask:

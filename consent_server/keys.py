@@ -6,7 +6,7 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from consent_server.errors import SettingsError
 from consent_server.evidence.keys import generate_key, split_pem
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from consent_server.settings import Settings
 
+LogKey: TypeAlias = "Ed25519PrivateKey"
+"""What signs checkpoints."""
 _SECRET_LENGTH = 32
 
 
@@ -42,7 +44,7 @@ def add_signing_key(settings: Settings) -> None:
         raise SettingsError(f"{path} cannot be read or written: {error.strerror}.") from error
 
 
-def log_key(settings: Settings) -> Ed25519PrivateKey:
+def log_key(settings: Settings) -> LogKey:
     """Return the key that signs checkpoints. Raises SettingsError."""
     given = settings.log_key
     return load_private_key(given or _kept(settings.data_dir / "log-key.pem", generate_log_key))
