@@ -85,7 +85,7 @@ def test_the_plain_page(guest: Visitor) -> None:
 def running(app: Flask) -> Iterator[str]:
     """Serve an application; give its origin."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
         yield f"http://localhost:{server.port}"

@@ -158,7 +158,7 @@ def test_the_notice_is_fetched_again_and_outlives_the_server(server: Server) -> 
     """Every five minutes; while nobody answers, the last one counts on."""
     clock = [0.0]
     listening = make_server("127.0.0.1", 0, server.app, threaded=True)
-    thread = threading.Thread(target=listening.serve_forever)
+    thread = threading.Thread(target=listening.serve_forever, daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{listening.port}/v1/shop/notice.json"
     notices = Notices(address, clock=lambda: clock[0])

@@ -40,7 +40,7 @@ def test_the_auditors_guide_works_as_written(
     post(decide())
     server.seal()
     listening = make_server("127.0.0.1", 0, server.app, threaded=True)
-    thread = threading.Thread(target=listening.serve_forever)
+    thread = threading.Thread(target=listening.serve_forever, daemon=True)
     thread.start()
     program = f'consent-server() {{ "{sys.executable}" -m consent_server "$@"; }}\n'
     blocks = re.findall(r"```sh\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import threading
+import time
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
@@ -58,12 +62,24 @@ def website(html: str, policy: str = "") -> Iterator[str]:
             """Stay silent."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def wait_for_the_log(url: str) -> None:
+    """Wait until a server has sealed its log for the first time."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        with contextlib.suppress(HTTPError):
+            urlopen(f"{url}/v1/shop/log/checkpoint", timeout=5).close()
+            return
+        time.sleep(0.1)
 
 
 @pytest.fixture
@@ -82,6 +98,7 @@ def test_a_deployment_that_works_is_found_to_work(
     """The server, its widget, its log and the tag on the site's page, with their policy."""
     with serving() as running, website("") as elsewhere:
         url = running.url
+        wait_for_the_log(url)
         tag = f'<html><script defer src="{url}/v1/shop/consent.js"></script>'
         policy = f"default-src 'none'; script-src {url}; connect-src 'self' {url}"
         with website(tag, policy) as home:

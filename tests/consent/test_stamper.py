@@ -120,7 +120,7 @@ def test_an_authority_that_answers_nonsense_is_named_and_leaves_no_stamp(
     """The log says which site has no stamp and why, and goes on."""
     server.seal()
     with HTTPServer(("127.0.0.1", 0), answering(status, media_type, content)) as listener:
-        thread = Thread(target=listener.serve_forever)
+        thread = Thread(target=listener.serve_forever, daemon=True)
         thread.start()
         stamper = Stamper(
             server.store, server.store, Authority(f"http://127.0.0.1:{listener.server_port}/"), clock
