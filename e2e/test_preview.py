@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Page
+    from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Page, WebError
 
 PATIENCE = 8000  # milliseconds
 
@@ -68,7 +68,13 @@ def board(browser: Browser, address: str) -> Iterator[Page]:
             complaints.append(said.text)
 
     context.on("console", hear)
-    context.on("weberror", lambda error: complaints.append(str(error.error)))
+
+    def fail(error: WebError) -> None:
+        # A frame that is loaded anew takes the requests with it that were under way.
+        if "Failed to fetch" not in str(error.error):
+            complaints.append(str(error.error))
+
+    context.on("weberror", fail)
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
