@@ -64,6 +64,8 @@ def _spread(
         finally:
             idle.put(worker)
 
+    # One more than asked for: while one hands over what it has, another computes.
+    workers += 1
     with ExitStack() as stack:
         for _ in range(workers):
             idle.put(stack.enter_context(closing(_Worker(terms, check))))
