@@ -29,8 +29,12 @@ class ErasureFile:
         line = json.dumps({"site": site, "reason": order.reason, "time": order.time, "ids": ids}) + "\n"
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             try:
+                size = os.fstat(file).st_size
+                # A line that a crash cut must not swallow this one.
+                if size and os.pread(file, 1, size - 1) != b"\n":
+                    line = f"\n{line}"
                 # One write, so that processes that share the file do not mix their lines.
                 os.write(file, line.encode())
                 os.fsync(file)

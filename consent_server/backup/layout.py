@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 DATABASE = "consent.db"
 MANIFEST = "backup.json"
 CHECKPOINTS = "checkpoints"
-BESIDE = ("signing-key.pem", "log-key.pem", "secret-key", NAME)
+KEYS = ("signing-key.pem", "log-key.pem", "secret-key")
+BESIDE = (*KEYS, NAME)
 """Files of the data directory that go with the database, where they are: keys given by settings are not."""
 SCHEMA = "consent-backup/1"
 

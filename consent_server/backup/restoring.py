@@ -22,6 +22,7 @@ from consent_server.backup.layout import (
     BESIDE,
     CHECKPOINTS,
     DATABASE,
+    KEYS,
     MANIFEST,
     SCHEMA,
     moment,
@@ -146,8 +147,11 @@ def _is_ours(name: str) -> bool:
 
 def _verify(settings: Settings, fresh: Path, progress: Callable[[str], object]) -> int:
     """Verify the unpacked database: its pages, its logs, every signature. Return the number of receipts."""
-    if not (fresh / DATABASE).exists():
-        raise BackupInvalid("The backup has no database.")
+    given = {"signing-key.pem": settings.signing_key, "log-key.pem": settings.log_key}
+    for name in (DATABASE, *KEYS):
+        # A key that is missing would be made anew at the next start: every token would be void.
+        if not (fresh / name).exists() and not {**given, "secret-key": settings.secret_key}.get(name):
+            raise BackupInvalid(f"The backup has no {name}.")
     unpacked = dataclasses.replace(settings, data_dir=fresh)
     signer, key = ReceiptSigner(signing_pems(unpacked)), log_key(unpacked)
     receipts = 0
@@ -157,11 +161,14 @@ def _verify(settings: Settings, fresh: Path, progress: Callable[[str], object]) 
         store.prepare()
         keyring, logs = Keyring(store, signer, lambda: 0), Logs(store, store)
         keyring.check()
-        for file in sorted((fresh / CHECKPOINTS).glob("[!.]*")):
-            logs.check(file.name, file.read_text(encoding="utf-8"))
+        for site in store.sites():
+            kept = fresh / CHECKPOINTS / site
+            logs.check(site, kept.read_text(encoding="utf-8") if kept.exists() else None)
+            logs.check_key(site, key)
+            progress(f"Verifying the log of {site}")
             check = ExportCheck()
-            for done in check.verify(Exporter(store, store, keyring, key).lines(file.name), cores()):
-                progress(f"Verifying the log of {file.name}: {done} leaves")
+            for _ in check.verify(Exporter(store, store, keyring, key).lines(site), cores()):
+                pass
             receipts += check.receipts
     return receipts
 
@@ -191,7 +198,8 @@ def _set_aside(settings: Settings, folder: Path) -> Path | None:
         return None
     folder.mkdir(mode=0o700)
     for path in there:
-        path.replace(folder / path.name)
+        # The database may stand on another disk than the data directory.
+        shutil.move(path, folder / path.name)
     return folder
 
 
@@ -201,4 +209,4 @@ def _put_in_place(settings: Settings, fresh: Path) -> None:
         if path.name == MANIFEST:
             continue
         name = path.name.removeprefix(DATABASE) if path.name.startswith(DATABASE) else None
-        path.replace(settings.data_dir / path.name if name is None else f"{settings.sqlite_path}{name}")
+        shutil.move(path, settings.data_dir / path.name if name is None else f"{settings.sqlite_path}{name}")

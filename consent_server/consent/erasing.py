@@ -10,10 +10,10 @@ from consent_server.consent.statements import Statements
 from consent_server.errors import LegalHold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from uuid import UUID
 
-    from consent_server.consent.ports import LeafStore
+    from consent_server.consent.ports import KeepErased, LeafStore
     from consent_server.consent.stored import EraseOrder
     from consent_server.evidence.signing import ReceiptSigner
 
@@ -23,7 +23,8 @@ log = logging.getLogger(__name__)
 class Eraser:
     """Erases what an order names, states it in the log, and has the ids kept outside the database.
 
-    `keep` takes a site and an order that names ids, and returns once they are durable.
+    `keep` takes a site and an order that names ids, and returns once they are durable. Where it raises,
+    nothing is erased, so that whoever asks again is heard.
     """
 
     def __init__(
@@ -35,10 +36,11 @@ class Eraser:
 
     def erase(self, site: str, order: EraseOrder) -> int:
         """Return how many receipts were erased. Raises LegalHold, StorageUnavailable."""
-        erased = self._erase(site, order)
-        if erased:
-            self._keep(site, replace(order, subject=None, ids=erased))
-        return len(erased)
+
+        def keep(erased: Sequence[UUID]) -> None:
+            self._keep(site, replace(order, subject=None, ids=tuple(erased)))
+
+        return self._erase(site, order, keep)
 
     def replay(self, kept: Iterable[tuple[str, EraseOrder]], now: int) -> int:
         """Erase again what was erased before and is there: an older copy was restored. Return how many.
@@ -49,13 +51,15 @@ class Eraser:
         for site, order in kept:
             for leaf_id in order.ids or ():
                 try:
-                    count += len(self._erase(site, replace(order, time=now, ids=(leaf_id,))))
+                    count += self._erase(site, replace(order, time=now, ids=(leaf_id,)), lambda _: None)
                 except LegalHold:
                     log.warning(
                         "The receipt %s of %s was erased once and is held now: it stays.", leaf_id, site
                     )
         return count
 
-    def _erase(self, site: str, order: EraseOrder) -> tuple[UUID, ...]:
+    def _erase(self, site: str, order: EraseOrder, keep: KeepErased) -> int:
         statements = Statements(self._signer, site)
-        return tuple(self._leaves.erase(site, order, lambda erased: statements.erasures(erased, order.time)))
+        return len(
+            self._leaves.erase(site, order, lambda erased: statements.erasures(erased, order.time), keep)
+        )

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     )
     from consent_server.evidence.tiles import Tile
 
+KeepErased: TypeAlias = "Callable[[Sequence[UUID]], None]"
+"""Keeps elsewhere which leaves are about to be erased."""
 StateErasures: TypeAlias = "Callable[[Sequence[tuple[Erasure, int]]], Sequence[Leaf]]"
 """Makes the statements that name erasures, each given with the index of its leaf."""
 
@@ -68,8 +70,12 @@ class LeafStore(Protocol):
     def unsealed(self, site: str, after: UUID | None, limit: int) -> list[Leaf]:
         """Return up to `limit` leaves that wait to be sealed, in the order of their ids, after `after`."""
 
-    def erase(self, site: str, order: EraseOrder, state: StateErasures) -> list[UUID]:
+    def erase(
+        self, site: str, order: EraseOrder, state: StateErasures, keep: KeepErased = lambda _: None
+    ) -> list[UUID]:
         """Erase the content of the receipts that `order` names. Return those that had some.
+
+        `keep` hears of them before anything is stored for good; what it raises undoes everything.
 
         Raises LegalHold, and erases nothing, where one of them is held. What stays is the id, the leaf hash
         and the key: a repeat is told that it is gone. In the same

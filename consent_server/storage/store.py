@@ -12,12 +12,13 @@ from consent_server.storage import leaves, sealing
 from consent_server.storage.migrations import is_prepared, prepare
 from consent_server.storage.people_store import PeopleStore
 from consent_server.storage.shown import ShownStore
+from consent_server.storage.tables import LogRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from uuid import UUID
 
-    from consent_server.consent.ports import Sealing, StateErasures
+    from consent_server.consent.ports import KeepErased, Sealing, StateErasures
     from consent_server.consent.stored import EraseOrder, Filter, Leaf, Tally
     from consent_server.evidence.tiles import Tile
 
@@ -108,11 +109,15 @@ class SqlStore(PeopleStore, ShownStore):
         with self._connected():
             return leaves.unsealed(self._database, site, after, limit)
 
-    def erase(self, site: str, order: EraseOrder, state: StateErasures) -> list[UUID]:
+    def erase(
+        self, site: str, order: EraseOrder, state: StateErasures, keep: KeepErased = lambda _: None
+    ) -> list[UUID]:
         """See LeafStore.erase."""
         with self._connected(), self._writing():
             erased = leaves.erase(self._database, site, order)
             sealing.state_erasures(self._database, site, state, self._insert_leaf)
+            if erased:
+                keep(erased)
             return erased
 
     def open_log(self, site: str, origin: str) -> LogState:
@@ -126,6 +131,12 @@ class SqlStore(PeopleStore, ShownStore):
         """See LogStore.log."""
         with self._connected():
             return sealing.read_log(self._database, site)
+
+    def sites(self) -> list[str]:
+        """Return the ids of all sites that have a log, sorted."""
+        query = LogRow.select(LogRow.site).order_by(LogRow.site)
+        with self._connected():
+            return [row.site for row in query.execute(self._database)]
 
     def tiles(self, site: str, wanted: Collection[Tile]) -> Mapping[Tile, bytes]:
         """See LogStore.tiles."""

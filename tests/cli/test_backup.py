@@ -12,10 +12,13 @@ import threading
 import zipfile
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
 from consent_server.app import build_server
+from consent_server.consent.stored import EraseOrder
+from consent_server.erasures import ErasureFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -215,7 +218,12 @@ def without(backup: Path, left_out: str) -> bytes:
         (lambda path: path.read_bytes()[:-1000], "no whole backup"),
         (lambda _: b"not a backup", "no whole backup"),
         (lambda path: without(path, "backup.json"), "no whole backup"),
-        (lambda path: without(path, "consent.db"), "has no database"),
+        (lambda path: without(path, "consent.db"), "has no consent.db"),
+        (lambda path: without(path, "secret-key"), "has no secret-key"),
+        (
+            lambda path: (without(path, "checkpoints/shop"), edited(path, "UPDATE log SET size = 2"))[1],
+            "is not what it was",
+        ),
         (lambda path: edited(path, "UPDATE leaf SET jws = 'x' || substr(jws, 2)"), "line 2: "),
         (lambda path: edited(path, "DELETE FROM position WHERE leaf_index > 3"), "checkpoint covers"),
         (lambda path: edited(path, "UPDATE log SET size = 2"), "is not what it was"),
@@ -260,3 +268,29 @@ def test_erasures_by_the_operator_are_kept_outside_the_database_too(
     kept = json.loads(line)
     assert (kept["site"], kept["reason"], kept["ids"]) == ("shop", "operator", [mine["id"]])
     assert (settings.data_dir / "erasures.ndjson").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_erasure_that_cannot_be_kept_outside_is_not_made(
+    server: Server, settings: Settings, post: Post, decide: Callable[..., Any]
+) -> None:
+    """Whoever asks again is heard; done halfway, a restored copy would bring the receipt back."""
+    mine = post(decide()).json
+    path = settings.data_dir / "erasures.ndjson"
+    path.mkdir()
+    client = server.app.test_client()
+    headers = {"Origin": ORIGIN, "Authorization": f"Bearer {mine['token']}"}
+    assert client.delete(f"/v1/shop/receipts/{mine['id']}", headers=headers).status_code == 503
+    assert client.get(f"/v1/shop/receipts/{mine['id']}", headers=headers).status_code == 200
+    path.rmdir()
+    erase(server, mine)
+
+
+def test_a_line_that_a_crash_cut_hides_no_other(tmp_path: Path) -> None:
+    """The erasure before it and the one after it are read."""
+    file = ErasureFile(tmp_path)
+    first, second = (EraseOrder("subject", 1, ids=(UUID(int=number),)) for number in (1, 2))
+    file.keep("shop", first)
+    with file.path.open("a", encoding="utf-8") as stream:
+        stream.write('{"site": "sh')
+    file.keep("shop", second)
+    assert list(file.read()) == [("shop", first), ("shop", second)]
