@@ -33,7 +33,7 @@ def picture(visitor: Visitor) -> bytes:
     box = visitor.banner.bounding_box()
     assert box
     inner = {"x": box["x"] + 16, "y": box["y"] + 16, "width": box["width"] - 32, "height": box["height"] - 32}
-    return visitor.page.screenshot(clip=inner)  # type: ignore[arg-type]
+    return visitor.page.screenshot(clip=inner)  # type: ignore[arg-type] # a plain dict
 
 
 def hit(visitor: Visitor) -> list[bool]:

@@ -70,7 +70,7 @@ def changed(
 ) -> Iterator[None]:
     """Change one stored value as somebody with the database in their hands could; put it back."""
     ((kept,),) = rows(demo, f"SELECT {column} FROM {table} WHERE {where}")  # noqa: S608 - our own words
-    update = f"UPDATE {table} SET {column} = ? WHERE {where}"  # noqa: S608
+    update = f"UPDATE {table} SET {column} = ? WHERE {where}"  # noqa: S608 - as above
     rows(demo, update, change(kept))
     try:
         yield

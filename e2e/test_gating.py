@@ -40,7 +40,7 @@ def release(held: list[Route]) -> None:
 def frame_is_at(visitor: Visitor, path: str, name: str = "film") -> bool:
     """Whether the frame of this name shows this path."""
     frame = visitor.page.frame(name=name)
-    return bool(frame) and frame.url.endswith(path)  # type: ignore[union-attr]
+    return bool(frame) and frame.url.endswith(path)  # type: ignore[union-attr] # found, so not None
 
 
 def put_film(visitor: Visitor) -> None:
