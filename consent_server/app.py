@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from flask import Flask
-
 from consent_server.assets import load
 from consent_server.authority import Authority
 from consent_server.catalog.files import fingerprint, read_catalogs
@@ -34,8 +32,10 @@ from consent_server.keys import log_key, signing_pems, token_secrets
 from consent_server.repeat import Repeat
 from consent_server.settings import read_settings
 from consent_server.storage.postgresql import PostgresqlStore
+from consent_server.storage.replica import Replica
 from consent_server.storage.sqlite import SqliteStore
 from consent_server.watch import INTERVAL, Watch
+from consent_server.web.application import Application
 from consent_server.web.audit import audit_blueprint
 from consent_server.web.console import console_blueprint
 from consent_server.web.console_pages import Desk
@@ -43,6 +43,7 @@ from consent_server.web.console_session import Sessions
 from consent_server.web.docs import docs_blueprint
 from consent_server.web.files import files_blueprint
 from consent_server.web.forms import forms_blueprint
+from consent_server.web.hardening import Hardened
 from consent_server.web.health import Health
 from consent_server.web.limits import limits_of
 from consent_server.web.log import log_blueprint
@@ -61,7 +62,7 @@ from consent_server.web.widget import widget_blueprint
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from flask import Response
+    from flask import Flask
 
     from consent_server.assets import Assets
     from consent_server.keys import LogKey
@@ -90,6 +91,7 @@ class Server:
     app: Flask
     sites: Sites
     store: SqlStore
+    replica: Replica | None
     seal: Callable[[], None]
     repeating: tuple[Repeat, ...]
 
@@ -98,6 +100,8 @@ class Server:
         for repeat in self.repeating:
             repeat.stop()
         self.store.close()
+        if self.replica:
+            self.replica.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,7 @@ class _Parts:
     sites: Sites
     assets: Assets
     store: SqlStore
+    replica: Replica | None
     signer: ReceiptSigner
     tokens: Tokens
     keyring: Keyring
@@ -133,7 +138,8 @@ def build_server(settings: Settings) -> Server:
         if parts.holders.erased():
             parts.store.scrub()
 
-    return Server(_build_app(parts), parts.sites, parts.store, seal, _repeating(parts, seal))
+    app, repeating = _build_app(parts), _repeating(parts, seal)
+    return Server(app, parts.sites, parts.store, parts.replica, seal, repeating)
 
 
 def _build_parts(settings: Settings) -> _Parts:
@@ -153,7 +159,7 @@ def _build_parts(settings: Settings) -> _Parts:
     builds = (
         Build(assets.build.sha256, assets.build.content, main=True),
         Build(assets.preferences.sha256, assets.preferences.content),
-        Build(assets.tables.sha256, assets.tables.content),
+        Build(assets.extras.sha256, assets.extras.content),
     )
     publisher = Publisher(Shelf(store, store, store, store), keyring, settings.host_name, builds, now)
     watch = Watch(settings.catalog, served, sites, publisher.publish)
@@ -162,7 +168,10 @@ def _build_parts(settings: Settings) -> _Parts:
     eraser = Eraser(store, signer, erasures.keep)
     eraser.replay(erasures.read(), now())
     holders = Holders(store, eraser, tokens, now)
-    return _Parts(settings, sites, assets, store, signer, tokens, keyring, key, files, holders, watch)
+    replica = Replica(settings.replica_url, store) if settings.replica_url else None
+    return _Parts(
+        settings, sites, assets, store, replica, signer, tokens, keyring, key, files, holders, watch
+    )
 
 
 def _build_app(parts: _Parts) -> Flask:
@@ -172,12 +181,14 @@ def _build_app(parts: _Parts) -> Flask:
     metrics = Metrics()
     recorder = Recorder(Stores(store, store, store), parts.signer, parts.tokens, now, metrics.decided)
     views = ReceiptViews(store, stylesheet, settings.public_url)
-    logs, auditing = Logs(store, store), Auditing(store, store, store, now)
-    exporter = Exporter(store, store, parts.keyring, parts.log_key)
-    health = Health(sites, store, store, store, lambda: watch.trouble, lambda: watch.flaws, now)
+    audited = parts.replica or store
+    logs, auditing = Logs(store, store), Auditing(store, audited, now)
+    exporter = Exporter(audited, audited, parts.keyring, parts.log_key)
+    behind = parts.replica.behind if parts.replica else None
+    health = Health(sites, store, store, store, lambda: watch.trouble, lambda: watch.flaws, now, behind)
     metrics.tell(health, store.commits, build.sha256)
 
-    app = Flask("consent_server", static_folder=None)
+    app = Application("consent_server", static_folder=None)
     app.url_map.merge_slashes = False
     _surround(app, metrics)
     limits = limits_of(settings, token_secrets(settings)[0])
@@ -240,13 +251,5 @@ def create_app() -> Flask:
 def _surround(app: Flask, metrics: Metrics) -> None:
     """Set what happens around every request, whichever blueprint answers it."""
     metrics.watch(app)
-    app.after_request(_harden)
     register_problems(app)
-    app.wsgi_app = Traced(Patience(app.wsgi_app))  # type: ignore[assignment]
-
-
-def _harden(answer: Response) -> Response:
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers.setdefault("Referrer-Policy", "no-referrer")
-    answer.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-    return answer
+    app.wsgi_app = Traced(Hardened(Patience(app.wsgi_app)))  # type: ignore[assignment]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "consent-receipt/1"
 _NONCE_BYTES = 16
+_SECONDS = len("1970-01-01T00:00:00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,8 @@ def valid_until(decision: Decision, shown: Shown) -> int:
 
 def timestamp(milliseconds: int) -> str:
     """Return Unix milliseconds as RFC 3339 in UTC with three decimals."""
-    moment = datetime.fromtimestamp(milliseconds // 1000, UTC).replace(microsecond=milliseconds % 1000 * 1000)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:_SECONDS]}.{rest:03}Z"
 
 
 def subject_text(subject: bytes) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 from uuid import UUID
 
+_FIXED = (0xF << 76) | (3 << 62)
 _VERSION_AND_VARIANT = (7 << 76) | (2 << 62)
 
 
 def uuid7(milliseconds: int) -> UUID:
     """Make a UUIDv7 for a moment in Unix milliseconds."""
-    random = secrets.randbits(74)
-    high, low = random >> 62, random & ((1 << 62) - 1)
-    return UUID(int=milliseconds << 80 | high << 64 | low | _VERSION_AND_VARIANT)
+    random = int.from_bytes(secrets.token_bytes(10)) & ~_FIXED
+    return UUID(int=milliseconds << 80 | random | _VERSION_AND_VARIANT)
 
 
 def milliseconds_of(uuid: UUID) -> int:

@@ -28,11 +28,14 @@ KEY_TYPE = "consent-key+jws"
 ERASURE_TYPE = "consent-erasure+jws"
 LEAF_TYPES = frozenset({RECEIPT_TYPE, NOTICE_TYPE, BUILD_TYPE, KEY_TYPE, ERASURE_TYPE})
 """The `typ` of every leaf that a log may hold (DESIGN 6)."""
+# json.dumps would make an encoder for each receipt.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _cached_private_key = lru_cache(maxsize=64)(load_private_key)
 _ECDSA = ec.ECDSA(hashes.SHA256())
 # The order of P-256 (SEC 2, section 2.4.2). For each signature (r, s) the pair (r, n - s) holds too; we
 # sign and accept the lower one alone, so that one receipt is one string.
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_HALF_ORDER = _ORDER // 2
 
 
 class Es256(SigningAlgorithm):
@@ -53,8 +56,8 @@ def signature_holds(key: ec.EllipticCurvePublicKey, value: bytes, signature: byt
     """Check a raw r ‖ s signature; of the two forms of s that ECDSA allows only the lower one counts."""
     if len(signature) != 2 * COORDINATE_BYTES:
         return False
-    r, s = (int.from_bytes(half) for half in (signature[:COORDINATE_BYTES], signature[COORDINATE_BYTES:]))
-    if s > _ORDER // 2:
+    r, s = int.from_bytes(signature[:COORDINATE_BYTES]), int.from_bytes(signature[COORDINATE_BYTES:])
+    if s > _HALF_ORDER:
         return False
     try:
         key.verify(encode_dss_signature(r, s), value, _ECDSA)
@@ -73,7 +76,7 @@ class ReceiptSigner:
 
     def sign(self, payload: Mapping[str, Any], typ: str = RECEIPT_TYPE) -> str:
         """Sign a JSON payload; return the JWS compact string."""
-        body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+        body = _encode(payload).encode()
         return self._signer.sign(self._header(typ) + b"." + base64_encode(body)).decode("ascii")
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:

@@ -10,12 +10,16 @@ import hmac
 from dataclasses import dataclass
 from uuid import UUID
 
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData, Signer
+from itsdangerous.encoding import base64_decode, base64_encode
 
 from consent_server.errors import TokenRefused
 
 _SUBJECT_BYTES = 16
 _TIME_BYTES = 6
+_KEY_BYTES = 22
+_PARTS = (slice(0, 16), slice(16, 32), slice(32, 64), slice(64, None))
+"""Where a holder's token has the subject, the receipt's id, its SHA-256 and the site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +36,37 @@ class Tokens:
     """Signs and reads tokens with `secrets` (oldest first, the newest signs), by HMAC-SHA-256."""
 
     def __init__(self, secrets: list[bytes]) -> None:
-        self._holdings = URLSafeSerializer(
-            list(secrets),
-            salt="consent.holding",
-            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+        self._holdings = Signer(
+            list(secrets), salt="consent.holding", key_derivation="hmac", digest_method=hashlib.sha256
         )
         # The oldest: a decision repeated after a rotation must still meet its first record.
         self._derivation = secrets[0]
 
     def issue(self, holding: Holding) -> str:
         """Return the token for `holding`: the same holding always gives the same token."""
-        stated = [holding.site, holding.subject.hex(), holding.receipt_id.hex, holding.sha256]
-        return str(self._holdings.dumps(stated))
+        ids = holding.subject + holding.receipt_id.bytes + bytes.fromhex(holding.sha256)
+        return self._holdings.sign(base64_encode(ids + holding.site.encode())).decode("ascii")
 
     def read(self, token: str | None, site: str) -> Holding:
         """Return what a token of `site` states, or raise TokenRefused."""
         if not token:
             raise TokenRefused("A token is needed: the one that came with the receipt.")
         try:
-            stated, subject, receipt_id, sha256 = self._holdings.loads(token)
-            holding = Holding(stated, bytes.fromhex(subject), UUID(hex=receipt_id), sha256)
-        except (BadData, ValueError, TypeError, AttributeError):
+            stated = base64_decode(self._holdings.unsign(token))
+        except BadData:
             raise TokenRefused("The token is damaged or was not made by this server.") from None
+        subject, receipt_id, sha256, site_id = (stated[part] for part in _PARTS)
+        holding = Holding(site_id.decode(), subject, UUID(bytes=receipt_id), sha256.hex())
         if holding.site != site:
             raise TokenRefused("The token belongs to another site.")
         return holding
 
     def subject(self, site: str, decision: UUID) -> bytes:
-        """Derive a new visitor's pseudonym from the first decision, so that a repeat agrees: 16 bytes."""
-        return self._digest("consent.subject", site, decision.bytes)[:_SUBJECT_BYTES]
+        """Derive a new visitor's pseudonym from the first decision, so that a repeat agrees: 16 bytes.
+
+        6 bytes of the decision's time, which its receipt states too, keep the index in order; 10 are HMAC.
+        """
+        return self._timed("consent.subject", site, decision, _SUBJECT_BYTES)
 
     def decision_key(self, site: str, decision: UUID) -> bytes:
         """Return the digest under which a decision is stored: 6 bytes of its time, 16 of HMAC.
@@ -68,7 +74,8 @@ class Tokens:
         The id itself is the browser's secret: whoever had it could ask for the receipt again.
         The time in front keeps the index in order.
         """
-        return decision.bytes[:_TIME_BYTES] + self._digest("consent.decision", site, decision.bytes)[:16]
+        return self._timed("consent.decision", site, decision, _KEY_BYTES)
 
-    def _digest(self, salt: str, site: str, value: bytes) -> bytes:
-        return hmac.digest(self._derivation, f"{salt}\0{site}\0".encode() + value, "sha256")
+    def _timed(self, salt: str, site: str, decision: UUID, size: int) -> bytes:
+        digest = hmac.digest(self._derivation, f"{salt}\0{site}\0".encode() + decision.bytes, "sha256")
+        return (decision.bytes[:_TIME_BYTES] + digest)[:size]

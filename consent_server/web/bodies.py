@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import parse_qsl
+
+from werkzeug.http import parse_options_header
 
 from consent_server.errors import BodyInvalid, BodyMalformed, BodyTooLarge, MediaTypeUnsupported
 
@@ -28,7 +31,7 @@ def read_json(request: Request) -> tuple[dict[str, Any], bytes]:
     _check_type(request, _JSON_TYPES, "Send JSON as “text/plain” or “application/json”.")
     data = _read(request)
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant)
+        value = _decode(data.decode("utf-8"))
     except UnicodeDecodeError:
         raise BodyMalformed("The body is not UTF-8.") from None
     except RecursionError:
@@ -54,19 +57,30 @@ def read_form(request: Request) -> dict[str, str]:
 
 
 def _check_type(request: Request, accepted: set[str], advice: str) -> None:
-    if request.mimetype not in accepted:
+    media_type, charset = _parse_type(request.environ.get("CONTENT_TYPE", ""))
+    if media_type not in accepted:
         raise MediaTypeUnsupported(advice)
-    charset = request.mimetype_params.get("charset", "utf-8").lower()
     if charset not in {"utf-8", "utf8"}:
         raise MediaTypeUnsupported("Only UTF-8 is read here.")
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if request.environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         raise MediaTypeUnsupported("Send the body without a content encoding.")
 
 
+@lru_cache(maxsize=64)
+def _parse_type(header: str) -> tuple[str, str]:
+    """Return the media type and the charset that a Content-Type header names; browsers send very few."""
+    media_type, options = parse_options_header(header)
+    return media_type.lower(), options.get("charset", "utf-8").lower()
+
+
 def _read(request: Request) -> bytes:
-    if (request.content_length or 0) > BODY_LIMIT:
+    length = request.content_length
+    if (length or 0) > BODY_LIMIT:
         raise BodyTooLarge(f"The body is over {BODY_LIMIT} bytes.")
-    data = request.stream.read(BODY_LIMIT + 1)
+    if length is None:
+        data = request.stream.read(BODY_LIMIT + 1)
+    else:  # werkzeug's guard around the stream costs more than all that is left to guard
+        data = request.environ["wsgi.input"].read(length)
     if len(data) > BODY_LIMIT:
         raise BodyTooLarge(f"The body is over {BODY_LIMIT} bytes.")
     return data
@@ -81,3 +95,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _constant(name: str) -> NoReturn:
     raise BodyMalformed(f"{name} is not JSON.")
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant).decode

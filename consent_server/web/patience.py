@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _READING = 12
 """Bodies that may be on their way at a time; the server has 16 threads or more."""
+_SECONDS = 0.25
+"""How long one more waits for its turn: on a busy machine a body that is there takes a moment too."""
 
 
 class Patience:
@@ -33,7 +35,7 @@ class Patience:
         return self._app(environ, start)
 
     def _read(self, read: Callable[[], bytes]) -> bytes:
-        if not self._free.acquire(blocking=False):
+        if not self._free.acquire(timeout=_SECONDS):
             raise ServerBusy("Too many bodies are on their way.")
         try:
             return read()

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from consent_server.consent.sites import LiveSite, Sites
     from consent_server.web.views import ReceiptViews
 
+# json.dumps would make an encoder for each answer.
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 
 def receipts_blueprint(sites: Sites, recorder: Recorder, holders: Holders, views: ReceiptViews) -> Blueprint:
     """Serve the receipts of every site to the browsers that hold their tokens."""
@@ -51,7 +54,9 @@ def receipts_blueprint(sites: Sites, recorder: Recorder, holders: Holders, views
         decision, digest = _decision()
         recorded = recorder.record(site, decision, digest)
         # The widget sends cookies where a decision takes something back.
-        return _deleting(recorded, site, decision) if request.cookies else _recorded(recorded)
+        return (
+            _deleting(recorded, site, decision) if "HTTP_COOKIE" in request.environ else _recorded(recorded)
+        )
 
     @blueprint.get("/v1/<site_id>/receipts/<receipt_id>")
     def show(site_id: str, receipt_id: str) -> Response:
@@ -139,7 +144,9 @@ def _decision() -> tuple[Decision, bytes]:
     """Read the posted decision and the SHA-256 of its body. The header tells of GPC too."""
     body, data = read_json(request)
     decision = load_decision(body)
-    return replace(decision, gpc=decision.gpc or sends_gpc(request)), hashlib.sha256(data).digest()
+    if sends_gpc(request):
+        decision = replace(decision, gpc=True)
+    return decision, hashlib.sha256(data).digest()
 
 
 def _deleting(recorded: Recorded, site: LiveSite, decision: Decision) -> Response:
@@ -164,7 +171,7 @@ def _recorded(recorded: Recorded, **more: Any) -> Response:
 
 
 def _json(body: dict[str, Any], status: int = HTTPStatus.OK) -> Response:
-    return Response(json.dumps(body, separators=(",", ":")), status, content_type="application/json")
+    return Response(_encode(body), status, content_type="application/json")
 
 
 def receipt_id_of(text: str) -> UUID:

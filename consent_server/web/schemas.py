@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,8 @@ from consent_server.consent.uuid7 import is_uuid7
 from consent_server.errors import BodyInvalid
 
 _MOST_CHOICES = 200
-_NAME = validate.Regexp(r"\A[a-z0-9][a-z0-9-]{0,62}\Z", error="Not the id of a category or service.")
+_ID = re.compile(r"\A[a-z0-9][a-z0-9-]{0,62}\Z")
+_NAME = validate.Regexp(_ID, error="Not the id of a category or service.")
 _SHA256 = validate.Regexp(r"\A[0-9a-f]{64}\Z", error="Not a SHA-256: 64 lower-case hex digits.")
 
 
@@ -38,9 +40,20 @@ class _Uuid7(fields.UUID):
         return uuid
 
 
-def _choices(**options: Any) -> fields.Dict:
-    few = validate.Length(max=_MOST_CHOICES)
-    return fields.Dict(keys=fields.String(validate=_NAME), values=_StrictBoolean(), validate=few, **options)
+class _Choices(fields.Dict):
+    """Ids of categories or services, and whether each is granted."""
+
+    def __init__(self, **options: Any) -> None:
+        few = validate.Length(max=_MOST_CHOICES)
+        super().__init__(fields.String(validate=_NAME), _StrictBoolean(), validate=few, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        # What is right is seen at a glance; marshmallow says, member by member, what is wrong.
+        if isinstance(value, dict) and all(
+            isinstance(says, bool) and _ID.match(name) for name, says in value.items()
+        ):
+            return value
+        return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
 
 
 class SignalsSchema(Schema):
@@ -52,6 +65,17 @@ class SignalsSchema(Schema):
         unknown = RAISE
 
     gpc = _StrictBoolean(load_default=False)
+
+
+class _Signals(fields.Nested):
+    """Signals, checked at a glance as `_Choices` is."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Any, partial: Any = None, **kwargs: Any
+    ) -> Any:
+        if isinstance(value, dict) and len(value) == 1 and isinstance(value.get("gpc"), bool):
+            return value
+        return super()._deserialize(value, attr, data, partial, **kwargs)
 
 
 class DecisionSchema(Schema):
@@ -66,9 +90,9 @@ class DecisionSchema(Schema):
     notice = fields.String(required=True, validate=_SHA256)
     widget = fields.String(validate=_SHA256)
     method = fields.Enum(Method, by_value=True, required=True)
-    choices = _choices(required=True)
-    services = _choices(load_default=dict)
-    signals = fields.Nested(SignalsSchema, load_default=lambda: {"gpc": False})
+    choices = _Choices(required=True)
+    services = _Choices(load_default=dict)
+    signals = _Signals(SignalsSchema, load_default=lambda: {"gpc": False})
     token = fields.String(validate=validate.Length(1, 1024))
 
     @post_load
