@@ -14,7 +14,7 @@ from consent_server.errors import AuditorRefused
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from consent_server.consent.ports import AuditorStore, LeafStore, LogStore
+    from consent_server.consent.ports import AuditorStore, AuditStore
     from consent_server.consent.stored import Filter, Leaf
 
 _DAY = 24 * 60 * 60 * 1000
@@ -31,12 +31,9 @@ def new_auditor(site: str, name: str, days: int, now: int) -> tuple[Auditor, str
 class Auditing:
     """Admits auditors and reads receipts on their behalf. `clock` returns Unix milliseconds."""
 
-    def __init__(
-        self, auditors: AuditorStore, leaves: LeafStore, logs: LogStore, clock: Callable[[], int]
-    ) -> None:
+    def __init__(self, auditors: AuditorStore, store: AuditStore, clock: Callable[[], int]) -> None:
         self._auditors = auditors
-        self._leaves = leaves
-        self._logs = logs
+        self._store = store
         self._clock = clock
 
     def admit(self, site: str, token: str | None, action: str) -> Auditor:
@@ -62,11 +59,11 @@ class Auditing:
         The order is that of the log: what is recorded later comes later, so that no page misses any.
         A page of a filter may be short, even empty, and there is more all the same: the cursor says so.
         """
-        return self._leaves.receipts(site, start, limit, wanted)
+        return self._store.receipts(site, start, limit, wanted)
 
     def statistics(self, site: str, first: int, last: int) -> dict[str, Any]:
         """Return statistics of a range of days (days since 1970, UTC)."""
-        return statistics(self._logs.tallies(site, first, last), first, last)
+        return statistics(self._store.tallies(site, first, last), first, last)
 
 
 def _hash(token: str) -> bytes:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from consent_server.consent.keyring import Keyring
-    from consent_server.consent.ports import LeafStore, LogStore
+    from consent_server.consent.ports import AuditStore
     from consent_server.consent.stored import Leaf
 
 _PAGE = 500
@@ -26,7 +26,9 @@ _PAGE = 500
 class Exporter:
     """Writes exports in constant memory."""
 
-    def __init__(self, leaves: LeafStore, logs: LogStore, keyring: Keyring, key: Ed25519PrivateKey) -> None:
+    def __init__(
+        self, leaves: AuditStore, logs: AuditStore, keyring: Keyring, key: Ed25519PrivateKey
+    ) -> None:
         self._leaves = leaves
         self._logs = logs
         self._keyring = keyring

@@ -106,6 +106,29 @@ class LogStore(Protocol):
         """
 
 
+class AuditStore(Protocol):
+    """What audits read of leaves and logs, from a replica where there is one.
+
+    Threads and failures as in LeafStore. What one call returned of the sealed log is there for every later
+    one: whoever goes from page to page neither misses nor meets again what a slower copy does not know yet.
+    """
+
+    def log(self, site: str) -> LogState | None:
+        """See LogStore.log."""
+
+    def receipts(self, site: str, start: int, limit: int, wanted: Filter) -> tuple[list[Leaf], int | None]:
+        """See LeafStore.receipts."""
+
+    def sealed(self, site: str, start: int, limit: int) -> list[Leaf]:
+        """See LeafStore.sealed."""
+
+    def unsealed(self, site: str, after: UUID | None, limit: int) -> list[Leaf]:
+        """See LeafStore.unsealed."""
+
+    def tallies(self, site: str, first: int, last: int) -> dict[Tally, int]:
+        """See LogStore.tallies."""
+
+
 class Sealing(Protocol):
     """The right to seal one site, for one transaction."""
 

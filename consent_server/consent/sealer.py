@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING
 
 from consent_server.consent.statements import Statements
@@ -24,8 +25,12 @@ log = logging.getLogger(__name__)
 
 _BACK = 60_000
 """Milliseconds by which clocks of several nodes may differ without a word."""
-_BATCH = 1000
+_BATCH = 256
 """Leaves a transaction: while it runs, SQLite's writer waits."""
+_PAUSE = 0.002
+"""Seconds between two transactions, in which it gets its turn."""
+_LAST = 2
+"""Batches that are not full, until it is enough for now."""
 
 
 class Sealer:
@@ -40,19 +45,28 @@ class Sealer:
         self._clock = clock
 
     def seal(self, site: str) -> LogState | None:
-        """Seal everything that waits. Return the new state, or None where there was nothing to do."""
+        """Seal what waits. Return the new state, or None where there was nothing to do.
+
+        What comes meanwhile is left to the next time: under a steady stream something always waits, and so
+        do the other sites. After a batch that is not full comes one more, for the statements that it made.
+        """
         reached: LogState | None = None
-        while (state := self._seal_batch(site)) is not None:
-            reached = state
+        not_full = 0
+        while not_full < _LAST and (sealed := self._seal_batch(site)):
+            reached, leaves = sealed
+            not_full += leaves < _BATCH
+            time.sleep(_PAUSE)
         return reached
 
-    def _seal_batch(self, site: str) -> LogState | None:
+    def _seal_batch(self, site: str) -> tuple[LogState, int] | None:
+        """Seal up to `_BATCH` leaves; return the new state and their number, or None for none."""
         with self._store.sealing(site) as sealing:
             if sealing is None:
                 return None
+            before = sealing.state.size
             grown = self._grow(sealing)
             sealing.state_erasures(lambda erased: self._state(site, erased))
-            return sealing.state if grown else None
+            return (sealing.state, sealing.state.size - before) if grown else None
 
     def _grow(self, sealing: Sealing) -> bool:
         waiting = sealing.waiting(_BATCH)

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from peewee import InterfaceError, OperationalError
+from peewee import InterfaceError, InternalError, OperationalError
 
 from consent_server.errors import StorageUnavailable
 
@@ -33,5 +33,5 @@ class Connected(ABC):
         try:
             with self._database.connection_context():
                 yield
-        except (OperationalError, InterfaceError) as error:
+        except (OperationalError, InterfaceError, InternalError) as error:
             raise StorageUnavailable(f"The database cannot be used now: {error}") from error

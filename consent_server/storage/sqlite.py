@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, cast
+import threading
+from contextlib import contextmanager
+from itertools import chain
+from typing import TYPE_CHECKING
 
-from peewee import SqliteDatabase
+from peewee import OperationalError
+from playhouse.pool import PooledSqliteDatabase
 
 from consent_server.errors import SettingsError, StorageUnavailable
 from consent_server.storage import leaves
 from consent_server.storage.store import SqlStore
-from consent_server.storage.writer import GroupWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from consent_server.consent.stored import Leaf
 
 _BUSY_SECONDS = 5
+_STATEMENTS = 256
+"""Statements that are kept prepared: one for each size of a group, and the others."""
 _STEPS = 1_000_000
 """Steps of SQLite's own between two reports of progress."""
 _PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "secure_delete": 1}
@@ -28,8 +32,7 @@ _PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "secure_delete": 1}
 class SqliteStore(SqlStore):
     """The stores in one SQLite file, readable by its owner alone.
 
-    All receipts go through one thread, which commits those that wait together; its connection stays open,
-    since SQLite empties its write-ahead log whenever the last connection closes.
+    The writer's connection stays open, since SQLite empties its write-ahead log whenever the last one closes.
     """
 
     # A tampered row cannot change the type of a column.
@@ -39,20 +42,21 @@ class SqliteStore(SqlStore):
 
     def __init__(self, path: Path) -> None:
         _create(path)
-        super().__init__(SqliteDatabase(str(path), pragmas=_PRAGMAS, timeout=_BUSY_SECONDS))
-        self._writer = GroupWriter(self._commit, self._database.connect, self._database.close)
-
-    def record(self, leaf: Leaf) -> Leaf:
-        """See LeafStore.record."""
-        return self._writer.write(leaf)
-
-    def commits(self) -> Mapping[int, int]:
-        """See SqlStore.commits."""
-        return dict(self._writer.sizes)
+        self._turn = threading.Lock()
+        # Opening a connection takes longer than most of what is asked on it.
+        self._pool = PooledSqliteDatabase(
+            str(path),
+            pragmas=_PRAGMAS,
+            max_connections=None,
+            check_same_thread=False,
+            cached_statements=_STATEMENTS,
+        )
+        super().__init__(self._pool)
 
     def close(self) -> None:
-        """Write what is waiting, then stop the writer."""
-        self._writer.close()
+        """See SqlStore.close."""
+        super().close()
+        self._pool.close_all()
 
     def scrub(self) -> None:
         """See SqlStore.scrub: `secure_delete` overwrites rows, but copies stand in the write-ahead log."""
@@ -68,7 +72,10 @@ class SqliteStore(SqlStore):
             # SQLite's backup API begins anew whenever another process writes; this reads one snapshot.
             connection = self._database.connection()
             connection.set_progress_handler(lambda: progress() and None, _STEPS)
-            self._database.execute_sql("VACUUM INTO ?", (str(path),))
+            try:
+                self._database.execute_sql("VACUUM INTO ?", (str(path),))
+            finally:
+                connection.set_progress_handler(None, 0)
 
     def check_integrity(self) -> None:
         """Read every page and index. Raises StorageUnavailable, naming what is damaged."""
@@ -77,24 +84,49 @@ class SqliteStore(SqlStore):
         if said != "ok":
             raise StorageUnavailable(f"The database is damaged: {said}")
 
+    def _begin_writing(self) -> None:
+        self._database.connect()
+
+    def _end_writing(self) -> None:
+        self._database.close()
+
     def _commit(self, group: list[Leaf]) -> list[Leaf]:
         self._database.connect(reuse_if_open=True)
         with self._writing():
-            return [self._insert_leaf(leaf) for leaf in group]
+            return self._insert_leaves(group)
 
-    def _writing(self) -> AbstractContextManager[Any]:
-        return cast("AbstractContextManager[Any]", self._database.atomic("IMMEDIATE"))
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        # SQLite would let a second writer sleep and look again, sleep longer and look again.
+        if not self._turn.acquire(timeout=_BUSY_SECONDS):
+            raise OperationalError("database is locked")
+        try:
+            with self._database.atomic("IMMEDIATE"):
+                yield
+        finally:
+            self._turn.release()
 
     def _lock_log(self, _site: str) -> bool:
         # A write transaction of SQLite is alone already.
         return True
 
-    def _insert_leaf(self, leaf: Leaf) -> Leaf:
-        cursor = self._database.execute_sql(_INSERT, leaves.values_of(leaf))
-        if cursor.rowcount != 1:
-            return leaves.find_key(self._database, leaf.site, leaf.key) or leaf
-        self._database.execute_sql(_WAIT, (leaf.site, leaf.id.bytes))
-        return leaf
+    def _insert_leaves(self, group: list[Leaf]) -> list[Leaf]:
+        # One statement for all: each lets other threads have Python's lock, and waits to have it back.
+        values = tuple(chain.from_iterable(map(leaves.values_of, group)))
+        cursor = self._database.execute_sql(leaves.insert_sql("?", len(group)), values)
+        stored = group
+        if cursor.rowcount != len(group):
+            stored = [leaves.find_key(self._database, leaf.site, leaf.key) or leaf for leaf in group]
+        self._let_wait([leaf for leaf, kept in zip(group, stored, strict=True) if kept.id == leaf.id])
+        return stored
+
+    def _let_wait(self, fresh: list[Leaf]) -> None:
+        if fresh:
+            values = tuple(chain.from_iterable((leaf.site, leaf.id.bytes) for leaf in fresh))
+            self._database.execute_sql(
+                f"INSERT INTO unsealed (site, id) VALUES {leaves.marks('?', len(fresh), 2)}",  # noqa: S608
+                values,
+            )
 
 
 def _create(path: Path) -> None:
@@ -104,7 +136,3 @@ def _create(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise SettingsError(f"The database {path} cannot be opened: {error.strerror}.") from error
-
-
-_INSERT = leaves.insert_sql("?")
-_WAIT = "INSERT INTO unsealed (site, id) VALUES (?, ?)"

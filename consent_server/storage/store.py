@@ -13,10 +13,14 @@ from consent_server.storage.migrations import is_prepared, prepare
 from consent_server.storage.people_store import PeopleStore
 from consent_server.storage.shown import ShownStore
 from consent_server.storage.tables import LogRow
+from consent_server.storage.writer import GroupWriter
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from uuid import UUID
+
+    from peewee import Database
 
     from consent_server.consent.ports import KeepErased, Sealing, StateErasures
     from consent_server.consent.stored import EraseOrder, Filter, Leaf, Tally
@@ -30,26 +34,50 @@ class SqlStore(PeopleStore, ShownStore):
     _ask = "SHOW"
     _depends_on: tuple[str, ...] = ()
 
-    @abstractmethod
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._writer = GroupWriter(self._commit, self._begin_writing, self._end_writing)
+
     def record(self, leaf: Leaf) -> Leaf:
-        """See LeafStore.record."""
+        """See LeafStore.record. One thread commits all that wait together."""
+        return self._writer.write(leaf)
+
+    @abstractmethod
+    def _commit(self, group: list[Leaf]) -> list[Leaf]:
+        """Store leaves in one transaction, durable when it returns; return what is stored for each."""
+
+    def _begin_writing(self) -> None:
+        """Prepare the writer's thread."""
+
+    def _end_writing(self) -> None:
+        """Let go of what the writer's thread holds."""
 
     @abstractmethod
     def _lock_log(self, site: str) -> bool:
         """Take the lock of a site's log until the transaction ends, or return False at once."""
 
     @abstractmethod
-    def _insert_leaf(self, leaf: Leaf) -> Leaf:
-        """Insert a leaf and let it wait to be sealed, on the connection at hand."""
+    def _insert_leaves(self, group: list[Leaf]) -> list[Leaf]:
+        """Insert leaves and let them wait to be sealed, on the connection at hand.
 
-    @abstractmethod
+        Return what is stored under the key of each: itself, or an earlier one.
+        """
+
+    def _insert_leaf(self, leaf: Leaf) -> Leaf:
+        return self._insert_leaves([leaf])[0]
+
     def close(self) -> None:
-        """Finish what is waiting and let go of the database."""
+        """Write what is waiting and let go of the database."""
+        self._writer.close()
 
     def prepare(self) -> None:
         """Make the tables that are missing, bring older ones up to date, refuse those of a newer release."""
         with self._connected(), self._writing():
             self._prepare()
+
+    def connected(self) -> AbstractContextManager[None]:
+        """Hold one connection for several calls. Raises StorageUnavailable."""
+        return self._connected()
 
     def is_prepared(self) -> bool:
         """Whether the tables are there, as this release makes them."""
@@ -61,8 +89,8 @@ class SqlStore(PeopleStore, ShownStore):
         """Let what was erased vanish from the database's files too, as far as the database can."""
 
     def commits(self) -> Mapping[int, int]:
-        """Return how many commits of receipts held how many leaves, where they are grouped."""
-        return {}
+        """Return how many commits of receipts held how many leaves."""
+        return dict(self._writer.sizes)
 
     def durability(self) -> Mapping[str, str]:
         """Return the database's settings that a durable commit depends on: name -> value."""

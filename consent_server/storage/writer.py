@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
+import time
 from collections import Counter
-from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from peewee import InterfaceError, OperationalError
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 GROUP = 64
 """The most leaves in one commit."""
 
-_QUEUE_SECONDS = 5
 _ANSWER_SECONDS = 10
+_GATHER_SECONDS = 0.002
 _WAITING = 2048
 
 
@@ -43,7 +43,8 @@ class GroupWriter:
         self._begin = begin
         self._end = end
         self.sizes: Counter[int] = Counter()
-        self._queue: queue.Queue[_Waiting | None] = queue.Queue(_WAITING)
+        self._expected = 1
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="consent-writer", daemon=True)
         self._thread.start()
 
@@ -54,13 +55,11 @@ class GroupWriter:
         """
         if not self._thread.is_alive():
             raise StorageUnavailable("The database is closed.")
+        if self._queue.qsize() >= _WAITING:
+            raise StorageUnavailable("Too many receipts are waiting to be written.")
         waiting = _Waiting(leaf)
-        try:
-            self._queue.put(waiting, timeout=_QUEUE_SECONDS)
-            return waiting.answer.result(_ANSWER_SECONDS)
-        except (queue.Full, TimeoutError):
-            waiting.answer.cancel()
-            raise StorageUnavailable("Too many receipts are waiting to be written.") from None
+        self._queue.put(waiting)
+        return waiting.wait()
 
     def close(self) -> None:
         """Write what is waiting, then stop."""
@@ -72,19 +71,22 @@ class GroupWriter:
             self._begin()
         while (first := self._queue.get()) is not None:
             group, last = self._gather(first)
-            self._write_group([waiting for waiting in group if waiting.begin()])
+            self._write_group([waiting for waiting in group if not waiting.given_up])
             if last:
                 break
         self._end()
 
     def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
-        group = [first]
+        """Take what waits; where there were more the last time, wait a moment for as many."""
+        group, until = [first], time.monotonic() + _GATHER_SECONDS
         with contextlib.suppress(queue.Empty):
             while len(group) < GROUP:
-                waiting = self._queue.get_nowait()
+                seconds = until - time.monotonic() if len(group) < self._expected else 0
+                waiting = self._queue.get(timeout=max(seconds, 0))
                 if waiting is None:
                     return group, True
                 group.append(waiting)
+        self._expected = len(group)
         return group, False
 
     def _write_group(self, group: list[_Waiting]) -> None:
@@ -92,14 +94,14 @@ class GroupWriter:
             return
         try:
             stored = self._commit([waiting.leaf for waiting in group])
-        except (OperationalError, InterfaceError) as error:
+        except (OperationalError, InterfaceError, StorageUnavailable) as error:
             self._refuse(group, error)
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever one leaf does
             self._write_apart(group, error)
         else:
             self.sizes[len(group)] += 1
             for waiting, leaf in zip(group, stored, strict=True):
-                waiting.answer.set_result(leaf)
+                waiting.answer(leaf)
 
     def _write_apart(self, group: list[_Waiting], error: Exception) -> None:
         """One leaf that cannot be stored must not take the others of its group with it."""
@@ -111,18 +113,32 @@ class GroupWriter:
 
     def _refuse(self, group: list[_Waiting], error: Exception) -> None:
         for waiting in group:
-            waiting.answer.set_exception(StorageUnavailable(f"The database cannot be written now: {error}"))
+            waiting.answer(StorageUnavailable(f"The database cannot be written now: {error}"))
 
 
 class _Waiting:
-    """A leaf that waits for its commit."""
+    """A leaf that waits for its commit. A lock alone: a Future costs several times as much."""
 
-    __slots__ = ("answer", "leaf")
+    __slots__ = ("_answer", "_answered", "given_up", "leaf")
 
     def __init__(self, leaf: Leaf) -> None:
         self.leaf = leaf
-        self.answer: Future[Leaf] = Future()
+        self.given_up = False
+        self._answer: Leaf | StorageUnavailable | None = None
+        self._answered = threading.Lock()
+        self._answered.acquire()
 
-    def begin(self) -> bool:
-        """Say that the commit begins; False where the caller has given up."""
-        return self.answer.set_running_or_notify_cancel()
+    def answer(self, answer: Leaf | StorageUnavailable) -> None:
+        """Say what became of it."""
+        self._answer = answer
+        self._answered.release()
+
+    def wait(self) -> Leaf:
+        """Return what is stored, or raise StorageUnavailable."""
+        if not self._answered.acquire(timeout=_ANSWER_SECONDS):
+            self.given_up = True
+            raise StorageUnavailable("The receipt has waited too long to be written.")
+        if isinstance(self._answer, StorageUnavailable):
+            raise self._answer
+        assert self._answer is not None
+        return self._answer

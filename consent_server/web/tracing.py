@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from consent_server.logs import REQUEST_ID
@@ -30,11 +31,13 @@ class Traced:
 
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
+        self._prefix = secrets.token_hex(4)
+        self._numbers = count()
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
         given = environ.get("HTTP_X_REQUEST_ID", "")
-        name = given if _TAKEN.fullmatch(given) else secrets.token_hex(8)
+        name = given if _TAKEN.fullmatch(given) else f"{self._prefix}{next(self._numbers):08x}"
         REQUEST_ID.set(name)
         environ[BEGAN] = time.perf_counter()
 
