@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -68,8 +69,9 @@ def read_tiles(database: Database, site: str, wanted: Collection[Tile]) -> dict[
 
 def read_tallies(database: Database, site: str, first: int, last: int) -> dict[Tally, int]:
     """Return the counts of a range of days."""
-    query = TallyRow.select().where((TallyRow.site == site) & TallyRow.day.between(first, last))
-    return {Tally(row.day, row.respect, row.value): row.receipts for row in query.execute(database)}
+    columns = TallyRow.day, TallyRow.respect, TallyRow.value, TallyRow.receipts
+    query = TallyRow.select(*columns).where((TallyRow.site == site) & TallyRow.day.between(first, last))
+    return {Tally(*key): receipts for *key, receipts in query.tuples().execute(database)}
 
 
 def state_erasures(
@@ -96,9 +98,9 @@ def _erasures(database: Database, site: str) -> list[tuple[Erasure, int]]:
         ErasureRow.select(ErasureRow.id, ErasureRow.reason, ErasureRow.time, PositionRow.leaf_index)
         .join(PositionRow, on=(PositionRow.site == ErasureRow.site) & (PositionRow.id == ErasureRow.id))
         .where(ErasureRow.site == site)
-        .order_by(PositionRow.leaf_index)
     )
-    rows = query.tuples().execute(database)
+    # Sorted here: to save itself the sorting, SQLite would walk over every position of the log.
+    rows = sorted(query.tuples().execute(database), key=itemgetter(3))
     return [
         (Erasure(UUID(bytes=bytes(leaf_id)), reason, time), index) for leaf_id, reason, time, index in rows
     ]
