@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -304,6 +306,53 @@ def test_a_filter_that_little_agrees_with_looks_at_a_window_only(
     assert store.receipts("shop", 0, 4, Filter(state="rare")) == ([], 10)
     assert store.receipts("shop", 10, 4, Filter(state="rare")) == ([], 20)
     assert store.receipts("shop", 20, 4, Filter(state="rare")) == ([replace(rare, index=25)], None)
+
+
+def test_the_receipts_of_one_subject_are_found_wherever_they_are(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However far apart in the log, without empty pages, those that wait to be sealed not yet."""
+    monkeypatch.setattr(leaves_module, "WINDOW", 10)
+    own = b"o" * 16
+    for number in range(60):
+        store.record(leaf(NOW + number, subject=own if number % 20 == 0 else b"s" * 16))
+    seal(store)
+    store.record(leaf(NOW + 60, subject=own))
+    first, following = store.receipts("shop", 0, 2, Filter(subject=own))
+    rest, end = store.receipts("shop", following or 0, 2, Filter(subject=own))
+    assert [one.index for one in (*first, *rest)] == [0, 20, 40]
+    assert (following, end) == (40, None)
+    assert store.receipts("shop", 0, 2, Filter(subject=b"n" * 16)) == ([], None)
+
+
+def test_one_more_sealing_costs_the_same_in_a_long_log_as_in_a_short_one(tmp_path: Path) -> None:
+    """Counted in steps of SQLite's own machine: nothing walks over what is sealed."""
+    with closing(SqliteStore(tmp_path / "store.db")) as store:
+        store.prepare()
+
+        def steps_of_one_more() -> int:
+            store.record(leaf(NOW))
+            steps = count()
+            with store.connected():
+                store._database.connection().set_progress_handler(lambda: next(steps) and None, 1)  # noqa: SLF001
+                try:
+                    with store.sealing("shop") as sealing:
+                        assert sealing is not None
+                        [one] = sealing.waiting(10)
+                        size = sealing.state.size
+                        grown = replace(sealing.state, size=size + 1)
+                        sealing.append([one.id], {}, grown)
+                        sealing.state_erasures(state)
+                finally:
+                    store._database.connection().set_progress_handler(None, 0)  # noqa: SLF001
+            return next(steps)
+
+        seal(store)
+        short = steps_of_one_more()
+        for number in range(900):
+            store.record(leaf(NOW + number))
+        seal(store)
+        assert steps_of_one_more() < short + 200
 
 
 def test_counts_are_kept_and_added_to(store: SqlStore) -> None:
