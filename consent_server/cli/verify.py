@@ -13,6 +13,7 @@ import click
 
 from consent_server.errors import EvidenceInvalid
 from consent_server.evidence.export import ExportCheck, Trust
+from consent_server.evidence.mirror import verify_mirror
 from consent_server.evidence.pack import is_pack, verify_pack
 from consent_server.evidence.parallel import cores
 from consent_server.evidence.timestamp import load_roots
@@ -30,8 +31,23 @@ _STEPS = 1000
 """Steps of the progress bar of a pack."""
 
 
+class FileOrFolder(click.ParamType["IO[bytes] | Path"]):
+    """A file that is opened, `-` for standard input, or the path of a folder."""
+
+    name = "file"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> IO[bytes] | Path:
+        """Open a file, and leave a folder as it is."""
+        if Path(value).is_dir():
+            return Path(value)
+        opened: IO[bytes] = click.File("rb").convert(value, param, ctx)
+        return opened
+
+
 @click.command()
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=FileOrFolder())
 @click.option(
     "--keys", type=click.File("rb"), help="A JWK Set that you hold, to trust instead of the export's."
 )
@@ -53,7 +69,7 @@ _STEPS = 1000
     "--save-checkpoint", type=click.Path(path_type=Path), help="Keep this export's checkpoint here."
 )
 def verify(
-    file: IO[bytes],
+    file: IO[bytes] | Path,
     *,
     tsa_roots: IO[bytes] | None,
     log_only: bool,
@@ -62,6 +78,7 @@ def verify(
 ) -> None:
     """Check an export or a pack offline: signatures, completeness, times, and that the log only grew.
 
+    Of a folder with a log's checkpoint and tiles, as the server publishes them, the tree is checked.
     Exits 1 naming the first thing wrong, in the order of the file.
 
     \b
@@ -70,14 +87,12 @@ def verify(
       consent-server verify bacloud.ndjson --keys jwks.json --log-key log-key.txt --since last-visit.txt
       consent-server verify bacloud.ndjson --log-only
       consent-server verify pack.zip --tsa-roots tsa-root.pem
+      consent-server verify mirror/ --log-key log-key.txt --since last-visit.txt
     """
     trust = _trust(**held)
-    # A name such as <stdin> is no file: what comes through a pipe is an export.
-    path = Path(str(getattr(file, "name", "")))
-    packed = path.is_file() and is_pack(path)
     roots = load_roots(tsa_roots.read()) if tsa_roots else []
-    note = _verify_pack(path, trust, roots) if packed else _verify_export(file, ExportCheck(trust, log_only))
-    if trust.jwks is None or trust.log_key is None:
+    note = _verify(file, trust, roots, log_only=log_only)
+    if not isinstance(file, Path) and (trust.jwks is None or trust.log_key is None):
         click.echo(
             "Keys were the export's own; with --keys and --log-key you check them against yours.", err=True
         )
@@ -85,6 +100,17 @@ def verify(
         if note is None:
             raise EvidenceInvalid("The export has no checkpoint to keep.")
         save_checkpoint.write_text(note, encoding="utf-8")
+
+
+def _verify(file: IO[bytes] | Path, trust: Trust, roots: Roots, *, log_only: bool) -> str | None:
+    """Verify what there is, say what it shows, and return its signed checkpoint."""
+    if isinstance(file, Path):
+        return _verify_mirror(file, trust)
+    # A name such as <stdin> is no file: what comes through a pipe is an export.
+    path = Path(str(getattr(file, "name", "")))
+    if path.is_file() and is_pack(path):
+        return _verify_pack(path, trust, roots)
+    return _verify_export(file, ExportCheck(trust, log_only))
 
 
 def _trust(keys: IO[bytes] | None, log_key: IO[bytes] | None, since: IO[bytes] | None) -> Trust:
@@ -127,6 +153,16 @@ def _verify_pack(path: Path, trust: Trust, roots: Roots) -> str:
         by = "" if stamp.verified else ", by whom: see --tsa-roots"
         click.echo(f"The first {stamp.size} leaves were stamped at {stamp.time:%Y-%m-%d %H:%M:%S %Z}{by}.")
     return report.note
+
+
+def _verify_mirror(folder: Path, trust: Trust) -> str:
+    """Verify a mirror, say what it shows, and return its signed checkpoint."""
+    if trust.log_key is None:
+        raise click.UsageError("A mirror has no keys in it: give the log's with --log-key.")
+    mirror = verify_mirror(folder, trust)
+    click.echo(f"{mirror.tiles} tiles are those under the checkpoint; receipts are not in a mirror.")
+    _say_log(mirror.checkpoint, trust)
+    return mirror.note
 
 
 def _run(check: ExportCheck, file: IO[bytes]) -> None:

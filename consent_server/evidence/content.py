@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from consent_server.errors import EvidenceInvalid
+from consent_server.evidence.dates import key_dates
 from consent_server.evidence.signing import BUILD_TYPE, ERASURE_TYPE, KEY_TYPE, NOTICE_TYPE, RECEIPT_TYPE
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ _METHODS = {"accept_all", "refuse_all", "save", "withdraw", "embed", "form", "ap
 _WITHDRAWING = {"withdraw", "form"}
 _REFUSING = {"refuse_all", "signal", *_WITHDRAWING}
 _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]\.[0-9]{3}Z")
+_TO_THE_MINUTE = len("2026-01-01T00:00")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _BOOLEANS = {bool}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,13 +52,15 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Content(NamedTuple):
     """What the check of a whole log needs of a payload.
 
-    `time` is in Unix milliseconds; a receipt has a state, an erasure ranges of indices, first and last.
+    `time` is in Unix milliseconds; a receipt has a state, an erasure ranges of indices, first and last, the
+    statement of a key its dates (`dates.KeyDates`).
     """
 
     id: str
     time: int
     state: str = ""
     ranges: tuple[tuple[int, int], ...] = ()
+    key: tuple[str, int | None, int | None] | None = None
 
 
 def check_content(typ: str, payload: Mapping[str, Any], site: object) -> Content:
@@ -67,13 +72,16 @@ def check_content(typ: str, payload: Mapping[str, Any], site: object) -> Content
         raise EvidenceInvalid(f"It belongs to the site {payload.get('site')!r}, not to {site!r}.")
     name = payload.get("id")
     moment = milliseconds_of(name)
-    if _milliseconds(payload, "time") != moment:
+    if milliseconds(payload, "time") != moment:
         raise EvidenceInvalid("It is back-dated: its “time” is not the time in its id.")
     if typ == RECEIPT_TYPE:
         _check_times(payload, moment)
         return Content(str(name), moment, _check_state(payload))
     if _STATED[typ] not in payload:
         raise EvidenceInvalid(f"A {typ} states “{_STATED[typ]}”, and it does not.")
+    if typ == KEY_TYPE:
+        kid, came, went = key_dates(payload["key"])
+        return Content(str(name), moment, key=(kid, came, went))
     return Content(str(name), moment, ranges=_ranges(payload) if typ == ERASURE_TYPE else ())
 
 
@@ -84,24 +92,36 @@ def milliseconds_of(name: object) -> int:
     return int(name[:8] + name[9:13], 16)
 
 
-def _milliseconds(payload: Mapping[str, Any], member: str) -> int:
+def milliseconds(payload: Mapping[str, Any], member: str) -> int:
+    """Return a time that a payload states as Unix milliseconds, or raise EvidenceInvalid."""
     text = payload.get(member)
-    try:
-        if isinstance(text, str) and _TIME.fullmatch(text):
-            past = datetime.fromisoformat(text) - _EPOCH
-            return (past.days * 86_400 + past.seconds) * 1000 + past.microseconds // 1000
-    except ValueError:
-        pass
+    if isinstance(text, str) and _TIME.fullmatch(text):
+        minute = _minute(text[:_TO_THE_MINUTE])
+        if minute is not None:
+            return minute + int(text[17:19] + text[20:23])
     raise EvidenceInvalid(f"Its “{member}” is no time in UTC with three decimals.")
 
 
+@lru_cache(maxsize=1024)
+def _minute(text: str) -> int | None:
+    """Return a minute as Unix milliseconds, None for a day or hour that there is not.
+
+    Receipts of a minute share theirs, and reading a time is a good part of their check.
+    """
+    try:
+        past = datetime.fromisoformat(text).replace(tzinfo=UTC) - _EPOCH
+    except ValueError:
+        return None
+    return (past.days * 86_400 + past.seconds) * 1000
+
+
 def _check_times(payload: Mapping[str, Any], moment: int) -> None:
-    decided = _milliseconds(payload, "decided_at")
+    decided = milliseconds(payload, "decided_at")
     if decided > moment + CLOCKS_APART:
         raise EvidenceInvalid("It was signed more than 5 minutes before it says that the visitor decided.")
     if decided < moment - DECIDED_BEFORE:
         raise EvidenceInvalid("It was signed more than 180 days after it says that the visitor decided.")
-    if _milliseconds(payload, "valid_until") <= decided:
+    if milliseconds(payload, "valid_until") <= decided:
         raise EvidenceInvalid("Its “valid_until” is not after its “decided_at”.")
     previous = payload.get("previous")
     if previous is None:
@@ -147,8 +167,10 @@ def _state_of(method: object, said: list[bool]) -> str | None:
 
 def _said(payload: Mapping[str, Any], member: str) -> list[bool]:
     said = payload.get(member)
-    if isinstance(said, dict) and _BOOLEANS.issuperset(map(type, said.values())):
-        return list(said.values())
+    if isinstance(said, dict):
+        values = list(said.values())
+        if not values or _BOOLEANS.issuperset(map(type, values)):
+            return values
     raise EvidenceInvalid(f"Its “{member}” do not say true or false for each.")
 
 

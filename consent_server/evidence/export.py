@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from consent_server.errors import EvidenceInvalid
 from consent_server.evidence import checkpoint as checkpoints
+from consent_server.evidence.dates import KeyDates, StatedDates
 from consent_server.evidence.frontier import Frontier
 from consent_server.evidence.keys import public_keys
 from consent_server.evidence.lines import Terms
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from consent_server.evidence.checkpoint import Checkpoint
     from consent_server.evidence.content import Content
     from consent_server.evidence.lines import Batch, Line
+    from consent_server.evidence.shown import Asked
 
 _HEAD = 1
 _FIRST_LEAF = 2
@@ -58,10 +60,12 @@ class ExportCheck:
 
     Only when `read` or `verify` ends without an error has everything been checked. Then `states` counts
     the receipts by state, and `receipts` those that are there, also where `log_only` leaves states unread.
+    `notices` are those that the auditor has, by their SHA-256: leaves that name one of them must fit it.
     """
 
     trust: Trust = field(default_factory=Trust)
     log_only: bool = False
+    notices: Mapping[str, Asked] = field(default_factory=dict)
     checkpoint: Checkpoint | None = None
     note: str | None = None
     receipts: int = 0
@@ -71,6 +75,8 @@ class ExportCheck:
     _order: Order = field(default_factory=Order)
     _erased: list[tuple[int, int]] = field(default_factory=list)
     _stated: list[tuple[int, int]] = field(default_factory=list)
+    _dated: Mapping[str, Any] | None = None
+    _dates: StatedDates = field(default_factory=StatedDates)
 
     def read(self, lines: Iterable[str | bytes]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield type and payload of every leaf that is still there, in this process alone."""
@@ -106,6 +112,8 @@ class ExportCheck:
         head = json_object(line, "line")
         jwks = head.get("keys") if self.trust.jwks is None else self.trust.jwks
         public_keys(jwks)
+        # The auditor's own set may be older: a key that has gone since has no date there.
+        self._dated = jwks if self.trust.jwks is None else None
         site, note = head.get("site"), head.get("checkpoint")
         log_key = head.get("log_key") if self.trust.log_key is None else self.trust.log_key
         if note is not None:
@@ -118,7 +126,7 @@ class ExportCheck:
             if self.checkpoint is None or self.checkpoint.size < self._since.size:
                 raise EvidenceInvalid(f"The log has shrunk: it had {self._since.size} leaves.")
         self._check_roots()
-        return Terms(jwks or {}, site, self.log_only, keep)
+        return Terms(jwks or {}, site, self.log_only, keep, self.notices)
 
     def _take_all(self, number: int, batch: Batch) -> int:
         """Take the lines after the line `number`; return the number of the last."""
@@ -148,6 +156,8 @@ class ExportCheck:
             (self._order.wait if line.index is None else self._order.place)(content)
         if content.state:
             self.states[content.state] += 1
+        if content.key:
+            self._dates.take(KeyDates(*content.key))
         before = self._tree.size if line.index is None else line.index
         if any(last >= before for _, last in content.ranges):
             raise EvidenceInvalid("It states the erasure of leaves that do not stand before it in the log.")
@@ -195,6 +205,11 @@ class ExportCheck:
         if unstated is not None:
             detail = f"The leaf {unstated} was erased, and no signed statement says so."
             raise at(unstated + _FIRST_LEAF, detail)
+        if self._dated:
+            try:
+                self._dates.compare(self._dated)
+            except EvidenceInvalid as error:
+                raise at(_HEAD, error.detail) from None
 
 
 def first_outside(erased: list[tuple[int, int]], stated: list[tuple[int, int]]) -> int | None:

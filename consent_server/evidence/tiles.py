@@ -81,7 +81,7 @@ def append(read: Read, size: int, leaf_hashes: Sequence[bytes]) -> Appended:
         row = edge.get(Tile(level, first), b"") + risen
         cut = [row[start : start + _TILE_BYTES] for start in range(0, len(row), _TILE_BYTES)]
         changed.update({Tile(level, first + number): content for number, content in enumerate(cut)})
-        risen = b"".join(_perfect_root(content) for content in cut if len(content) == _TILE_BYTES)
+        risen = b"".join(tile_root(content) for content in cut if len(content) == _TILE_BYTES)
         level += 1
     grown = size + len(leaf_hashes)
     return Appended(grown, root(lambda _: {**edge, **changed}, grown), changed)
@@ -194,11 +194,11 @@ def _subtree_root(tiles: Mapping[Tile, bytes], tile: Tile, first: int, count: in
     hashes = tiles.get(tile, b"")[first * HASH_BYTES : (first + count) * HASH_BYTES]
     if len(hashes) != count * HASH_BYTES:
         raise EvidenceInvalid(f"The log is damaged: {path(tile)} is missing or too short.")
-    return _perfect_root(hashes)
+    return tile_root(hashes)
 
 
-def _perfect_root(hashes: bytes) -> bytes:
-    """Return the root over a power of two of concatenated hashes."""
+def tile_root(hashes: bytes) -> bytes:
+    """Return the root over a power of two of concatenated hashes: of a full tile, what stands above it."""
     pair = 2 * HASH_BYTES
     while len(hashes) > HASH_BYTES:
         # hash_node written out: this is where an append spends its time.

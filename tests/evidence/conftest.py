@@ -1,13 +1,15 @@
-"""What tests of packs share."""
+"""What tests of evidence share: a shop with packs, and the notices of the shipped catalog."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+from answers import CATALOG as SHIPPED
 from packs import CATALOG, Made, Shop
 
-from consent_server.catalog.notice import notices_of
+from consent_server.catalog.files import read_catalogs
+from consent_server.catalog.notice import Notice, notices_of
 from consent_server.catalog.toml import parse_catalog
 
 if TYPE_CHECKING:
@@ -16,6 +18,12 @@ if TYPE_CHECKING:
     from consent_server.consent.stored import Leaf
 
     Files = dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def shipped() -> dict[str, Notice]:
+    """Give the notices of the catalog that is shipped."""
+    return notices_of(read_catalogs(SHIPPED)[0])
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,8 @@ SINCE = ("--since", str(EXPORTS / "last-visit.txt"))
 GOOD = {
     "good": "6 receipts",
     "good_all_waiting": "7 receipts",
+    "good_with_dated_keys": "5 receipts",
+    "good_with_a_date_that_is_not_stated_yet": "5 receipts",
     "good_without_log": "nothing shows that it is complete",
 }
 DAMAGED = {
@@ -51,6 +53,7 @@ DAMAGED = {
     "forged_by_another_key": "line 3: The signature does not match",
     "jws_truncated": "line 3: A part is not base64url in its one canonical form",
     "jws_with_padding": "line 3: A part is not base64url in its one canonical form",
+    "key_dated_in_words": "line 11, leaf .*: It states a key without a name, or with a date that is none",
     "left_out": "line 3, leaf .*: Its index is 2; the next in the log is 1",
     "left_out_and_renumbered": "line 10, leaf .*: The checkpoint covers 9 leaves, and the export has 8",
     "method_that_contradicts": "line 4, leaf .*: Its choices and services contradict its method 'refuse_all'",
@@ -72,6 +75,8 @@ DAMAGED = {
 }
 # What is wrong with the export's own keys shows only to whoever has to believe them.
 WITH_BAD_KEYS = {
+    "key_dated_otherwise": "line 1: The key .* came or went at another time than the log states",
+    "key_gone_at_another_time": "line 1: The key .* came or went at another time than the log states",
     "key_misnamed": "line 1: A key of the JWK Set .* its kid is not its thumbprint",
     "keys_missing": "line 1: The JWK Set holds no keys",
 }

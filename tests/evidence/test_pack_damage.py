@@ -12,6 +12,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import rfc8785
 from packs import (
     DAY,
     START,
@@ -116,6 +117,19 @@ def resign(files: Files, shop: Shop, key: Any, root: bytes | None) -> None:
     line_of(1, lambda head: {**head, "checkpoint": signed})(files, shop)
 
 
+def notice_of(files: Files, shop: Shop, **members: Any) -> bytes:
+    """Return the notice that the receipts name, some members changed."""
+    body = json.loads(files[f"notices/{shop.notice.sha256}.json"])
+    return rfc8785.dumps({**body, **members})
+
+
+def add_notice(files: Files, content: bytes) -> dict[str, str]:
+    """Put a notice into a pack under its own name, and return what a receipt calls it."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    files[f"notices/{sha256}.json"] = content
+    return {"sha256": sha256, "revision": "0" * 64, "lang": "en"}
+
+
 def other_link(files: Files, shop: Shop) -> None:
     """Append a receipt that waits, signed by the shop, whose link to the one before is wrong."""
     before = next(payload for payload in receipts(files) if payload["previous"] is None)
@@ -202,7 +216,7 @@ WHOLE: dict[str, tuple[Any, str]] = {
         "proofs.ndjson: ",
     ),
     "foreign notice": (
-        lambda files, _: files.update({f"notices/{hashlib.sha256(b'{}').hexdigest()}.json": b"{}"}),
+        lambda files, shop: add_notice(files, notice_of(files, shop, revision_number=99)),
         "notices/[0-9a-f]{64}.json: [Nn]o leaf",
     ),
     "foreign file": (

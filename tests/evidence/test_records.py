@@ -1,4 +1,4 @@
-"""Records: a receipt as ISO/IEC TS 27560:2023 and as Kantara 1.1.0 write it."""
+"""Records: a receipt as ISO/IEC TS 27560:2023 writes it, and what is never rendered."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ import hashlib
 import json
 import re
 import secrets
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
+from answers import ALL, CASES, DECIDED, KANTARA, KEEP, URLS, payload_of
 
-from consent_server.catalog.files import read_catalogs
-from consent_server.catalog.notice import Notice, notices_of
-from consent_server.consent.decision import Decision, Method, check_choices
-from consent_server.consent.receipt import Ruling, Shown, receipt_payload
+from consent_server.catalog.notice import Notice
 from consent_server.consent.uuid7 import uuid7
 from consent_server.errors import EvidenceInvalid
-from consent_server.evidence.records import UNSTATED, Urls, iso27560, iso_duration, kantara
+from consent_server.evidence.records import UNSTATED, iso27560, iso_duration, kantara
 from consent_server.evidence.tokens import Holding
 from consent_server.evidence.verify import parse_jws
 
@@ -27,39 +24,7 @@ if TYPE_CHECKING:
 
     from flask.testing import FlaskClient
 
-CATALOG = Path(__file__).parents[2] / "cookie_catalog.toml"
-DECIDED = 1_795_000_000_000
-URLS = Urls("https://consent.example/notice", "https://www.example/cookies", "https://www.example/rights")
-KEEP = "P5Y"
-ALL, NONE = {"functional": True, "analytics": True}, {"functional": False, "analytics": False}
-SOME = {"functional": False, "analytics": True}
-CASES: dict[str, tuple[str, dict[str, bool]]] = {
-    "given": ("accept_all", ALL),
-    "partial": ("save", SOME),
-    "refused": ("refuse_all", NONE),
-    "withdrawn": ("withdraw", NONE),
-}
 STATUS = {"given": "ConsentGiven", "refused": "ConsentRefused", "withdrawn": "ConsentWithdrawn"}
-
-
-@pytest.fixture(scope="module")
-def shipped() -> dict[str, Notice]:
-    """Give the notices of the catalog that is shipped."""
-    return notices_of(read_catalogs(CATALOG)[0])
-
-
-def payload_of(
-    notice: Notice,
-    method: str,
-    choices: dict[str, bool],
-    services: dict[str, bool] | None = None,
-    previous: Holding | None = None,
-) -> dict[str, Any]:
-    """Make the payload of a receipt as the server does."""
-    decision = Decision(uuid7(DECIDED), notice.sha256, Method(method), choices, services or {})
-    state = check_choices(decision, notice.body)
-    ruling = Ruling(uuid7(DECIDED + 900), DECIDED + 900, state, secrets.token_bytes(16), previous)
-    return receipt_payload(decision, Shown(notice.sha256, notice.revision, notice.body), ruling)
 
 
 def nodes(value: Any) -> Iterator[dict[str, Any]]:
@@ -323,104 +288,6 @@ def test_what_does_not_belong_together_is_refused(
     payload = payload_of(shipped["en"], *CASES["given"])
     with pytest.raises(EvidenceInvalid, match=re.escape(message)):
         render(*spoil(payload, shipped["en"]), URLS, KEEP)
-
-
-TEXT = {"type": "string", "minLength": 1}
-KANTARA = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": [
-        *("version", "jurisdiction", "consentTimestamp", "collectionMethod", "consentReceiptID"),
-        *("language", "piiPrincipalId", "piiControllers", "policyUrl", "services"),
-        *("sensitive", "spiCat"),
-    ],
-    "properties": {
-        "version": {"const": "KI-CR-v1.1.0"},
-        "consentTimestamp": {"type": "integer", "minimum": 0},
-        "consentReceiptID": {"type": "string", "format": "uuid"},
-        **dict.fromkeys(
-            ("jurisdiction", "collectionMethod", "publicKey", "language", "piiPrincipalId"), TEXT
-        ),
-        "policyUrl": {"type": "string", "format": "uri"},
-        "sensitive": {"type": "boolean"},
-        "spiCat": {"type": "array", "items": TEXT},
-        "piiControllers": {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "type": "object",
-                "additionalProperties": False,
-                "required": ["piiController", "contact", "address", "email", "phone"],
-                "properties": {
-                    **dict.fromkeys(("piiController", "contact", "email", "phone", "piiControllerUrl"), TEXT),
-                    "onBehalf": {"type": "boolean"},
-                    "address": {"type": "object", "minProperties": 1},
-                },
-            },
-        },
-        "services": {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "type": "object",
-                "additionalProperties": False,
-                "required": ["service", "purposes"],
-                "properties": {
-                    "service": TEXT,
-                    "purposes": {
-                        "type": "array",
-                        "minItems": 1,
-                        "items": {
-                            "type": "object",
-                            "additionalProperties": False,
-                            "required": [
-                                *("purpose", "purposeCategory", "consentType", "piiCategory"),
-                                *("primaryPurpose", "termination", "thirdPartyDisclosure"),
-                            ],
-                            "properties": {
-                                **dict.fromkeys(
-                                    ("purpose", "consentType", "termination", "thirdPartyName"), TEXT
-                                ),
-                                "purposeCategory": {"type": "array", "minItems": 1, "items": TEXT},
-                                "piiCategory": {"type": "array", "minItems": 1, "items": TEXT},
-                                "primaryPurpose": {"type": "boolean"},
-                                "thirdPartyDisclosure": {"type": "boolean"},
-                            },
-                            "if": {"properties": {"thirdPartyDisclosure": {"const": True}}},
-                            "then": {"required": ["thirdPartyName"]},
-                        },
-                    },
-                },
-            },
-        },
-    },
-}
-
-
-@pytest.mark.parametrize("language", ["en", "lt"])
-@pytest.mark.parametrize("state", CASES)
-def test_a_kantara_receipt_has_the_keys_of_the_specification(
-    shipped: dict[str, Notice], state: str, language: str
-) -> None:
-    """Every key is there and none beside; every optional category is there with what was decided of it."""
-    notice = shipped[language]
-    method, choices = CASES[state]
-    payload = payload_of(notice, method, choices)
-    receipt = kantara(payload, notice.canonical, URLS, KEEP, "a key")
-    jsonschema.validate(receipt, KANTARA, format_checker=jsonschema.FormatChecker())
-    assert (receipt["publicKey"], receipt["language"]) == ("a key", language)
-    assert receipt["consentTimestamp"] == DECIDED // 1000
-    assert receipt["policyUrl"] == notice.body["policy_url"]
-    refusal = "WITHDRAWN" if state == "withdrawn" else "REFUSED"
-    told = {
-        (category, purpose["consentType"].partition(":")[0])
-        for service in receipt["services"]
-        for purpose in service["purposes"]
-        for category in purpose["purposeCategory"]
-    }
-    titles = {category["id"]: category["title"] for category in notice.body["categories"]}
-    expected = {(titles[id_], "EXPLICIT" if granted else refusal) for id_, granted in choices.items()}
-    assert told == {*expected, (titles["necessary"], "NOT REQUIRED")}
 
 
 @pytest.mark.parametrize("choices", [{"analytics": True, "marketing": False}])

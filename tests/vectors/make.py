@@ -28,6 +28,7 @@ START = 1_790_000_000_000
 DAY = 24 * 60 * 60 * 1000
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 RECEIPT, NOTICE, ERASURE = "consent-receipt+jws", "consent-notice+jws", "consent-erasure+jws"
+KEYS = "consent-key+jws"
 
 
 def digest(words: str) -> bytes:
@@ -77,8 +78,11 @@ class TestLogKey:
 
     def checkpoint(self, lines: list[dict[str, Any]]) -> str:
         """Sign the size and root of a log of these leaves."""
-        root = base64.b64encode(tree([leaf_hash(line) for line in lines])).decode()
-        text = f"{ORIGIN}\n{len(lines)}\n{root}\n"
+        return self.note(len(lines), tree([leaf_hash(line) for line in lines]))
+
+    def note(self, size: int, root: bytes, origin: str = ORIGIN) -> str:
+        """Sign what a checkpoint says."""
+        text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
         signature = base64.b64encode(self._id + self._key.sign(text.encode())).decode()
         return f"{text}\n— {ORIGIN} {signature}\n"
 
@@ -172,6 +176,9 @@ RECEIPTS = [leaf(receipt(number)) for number in range(1, 9)]
 STATED = leaf(statement(9, reason="subject", ranges=[[3, 4]]), ERASURE)
 SEALED = [SHOWN, *RECEIPTS[:2], *map(erased, RECEIPTS[2:4]), *RECEIPTS[4:7], STATED]
 WAITING = [leaf(receipt(10))]
+CAME_AT = START // 1000
+CAME = leaf(statement(10, event="came", key={**KEY.jwk, "nbf": CAME_AT}), KEYS)
+WENT = leaf(statement(11, event="went", key={**KEY.jwk, "nbf": CAME_AT, "exp": CAME_AT + 9}), KEYS)
 GOOD = export(SEALED, WAITING)
 
 
@@ -197,6 +204,12 @@ ODD = receipt(2, time=START + 2000)
 EXPORTS_BY_NAME: dict[str, list[dict[str, Any]]] = {
     "good": GOOD,
     "good_all_waiting": export(SEALED, [*WAITING, leaf(receipt(11))]),
+    "good_with_dated_keys": export(
+        [*SEALED, CAME, WENT], [], keys={"keys": [{**KEY.jwk, "nbf": CAME_AT, "exp": CAME_AT + 9}]}
+    ),
+    "good_with_a_date_that_is_not_stated_yet": export(
+        [*SEALED, CAME], [], keys={"keys": [{**KEY.jwk, "nbf": CAME_AT, "exp": CAME_AT + 9}]}
+    ),
     "good_without_log": [{**GOOD[0], "log_key": None, "checkpoint": None}, *WAITING],
     "forged": changed(2, jws=forged()),
     "forged_by_another_key": changed(
@@ -243,6 +256,11 @@ EXPORTS_BY_NAME: dict[str, list[dict[str, Any]]] = {
     "checkpoint_altered": changed(0, checkpoint=GOOD[0]["checkpoint"].replace("\n9\n", "\n8\n")),
     "checkpoint_missing": changed(0, checkpoint=None),
     "checkpoint_of_fewer_leaves": changed(0, checkpoint=LOG_KEY.checkpoint(SEALED[:7])),
+    "key_dated_otherwise": export([*SEALED, CAME], [], keys={"keys": [{**KEY.jwk, "nbf": CAME_AT - 1}]}),
+    "key_gone_at_another_time": export(
+        [*SEALED, CAME, WENT], [], keys={"keys": [{**KEY.jwk, "nbf": CAME_AT, "exp": CAME_AT + 99}]}
+    ),
+    "key_dated_in_words": export([*SEALED, leaf(statement(10, key={"kid": "x", "nbf": "today"}), KEYS)], []),
     "keys_missing": changed(0, keys={"keys": []}),
     "key_misnamed": changed(0, keys={"keys": [{**OTHER_KEY.jwk, "kid": KEY.jwk["kid"]}]}),
     # These agree with themselves: what finds them is the checkpoint of the last visit.

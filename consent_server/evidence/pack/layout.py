@@ -27,6 +27,7 @@ SCHEMA = "consent-pack/1"
 LEAVES, PROOFS, CHECKPOINT = "leaves.ndjson", "proofs.ndjson", "checkpoint.txt"
 JWKS, LOG_KEY = "keys/jwks.json", "keys/log-key.txt"
 MANIFEST = "manifest.json"
+NOTICES = "notices/"
 ALONE = ("VERIFY.md", "verify.sh", "verify.py")
 """What lets a pack be verified without this project."""
 REQUIRED = frozenset({LEAVES, CHECKPOINT, JWKS, LOG_KEY, *ALONE})
@@ -53,7 +54,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def notice_file(sha256: str) -> str:
     """Return where a notice stands."""
-    return f"notices/{sha256}.json"
+    return f"{NOTICES}{sha256}.json"
 
 
 def build_file(sha256: str) -> str:

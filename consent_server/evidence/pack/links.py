@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from base64 import urlsafe_b64decode
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from consent_server.errors import EvidenceInvalid
 from consent_server.evidence.pack.layout import LEAVES, build_file, hash_in, notice_file
 from consent_server.evidence.signing import BUILD_TYPE, NOTICE_TYPE, RECEIPT_TYPE, sha256_of
-from consent_server.evidence.verify import parse_jws
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -54,7 +54,7 @@ def check_links(lines: Iterable[bytes], names: Collection[str], *, whole: bool) 
         for number, line in enumerate(lines, 2):
             item = json.loads(line)
             if "jws" in item:
-                payload = parse_jws(item["jws"]).payload
+                payload = _payload(item["jws"])
                 seen.update(_present(number, named_files(item["type"], payload), names))
                 if item["type"] == RECEIPT_TYPE:
                     _note(scratch, number, item["jws"], payload)
@@ -65,6 +65,11 @@ def check_links(lines: Iterable[bytes], names: Collection[str], *, whole: bool) 
     for name in names:
         if hash_in(name) and name not in seen:
             raise EvidenceInvalid(f"{name}: No leaf of this pack names it.")
+
+
+def _payload(jws: str) -> Any:
+    """Return the payload of a JWS that was verified before, without verifying its form again."""
+    return json.loads(urlsafe_b64decode(jws.split(".")[1] + "=="))
 
 
 def _present(number: int, wanted: Iterator[str], names: Collection[str]) -> Iterator[str]:

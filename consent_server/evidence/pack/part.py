@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from consent_server.evidence.checkpoint import Checkpoint
     from consent_server.evidence.lines import Batch, Line
     from consent_server.evidence.pack.layout import Part
+    from consent_server.evidence.shown import Asked
 
 _HEAD = 1
 _FIRST_LEAF = 2
@@ -40,6 +41,7 @@ class PartCheck:
 
     part: Part
     checkpoint: Checkpoint
+    notices: Mapping[str, Asked] = field(default_factory=dict)
     states: Counter[str] = field(default_factory=Counter)
     _next: int = 0
     _after: int = -1
@@ -61,7 +63,8 @@ class PartCheck:
         self._next = self.part.first
         numbered = enumerate(proofs, 1)
         number = _HEAD
-        for batch in check_lines(Terms(head["keys"], head["site"]), lines, workers):
+        terms = Terms(head["keys"], head["site"], notices=self.notices)
+        for batch in check_lines(terms, lines, workers):
             number = self._take_all(number, batch, numbered)
             yield number
         self._check_end(number)

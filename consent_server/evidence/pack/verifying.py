@@ -19,6 +19,7 @@ from consent_server.evidence.pack.layout import (
     LEAVES,
     LOG_KEY,
     MANIFEST,
+    NOTICES,
     PROOFS,
     REQUIRED,
     Manifest,
@@ -32,6 +33,7 @@ from consent_server.evidence.pack.layout import (
 from consent_server.evidence.pack.links import check_links
 from consent_server.evidence.pack.part import PartCheck
 from consent_server.evidence.pack.pictures import INDEX, check_series
+from consent_server.evidence.shown import read_notice
 from consent_server.evidence.verify import json_object
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
     from consent_server.evidence.checkpoint import Checkpoint
     from consent_server.evidence.pack.layout import Part
+    from consent_server.evidence.shown import Asked
 
 Progress: TypeAlias = Callable[[float], None]
 """Is told the share that is done, from 0 to 1, again and again."""
@@ -166,15 +169,26 @@ def _leaves(
     archive: Archive, part: Part | None, head: Mapping[str, Any], trust: Trust, workers: int
 ) -> tuple[Mapping[str, int], Iterator[int]]:
     """Return the counts by state and what, run to its end, verifies the leaves and fills the counts."""
+    notices = _notices(archive)
     lines = archive.lines(LEAVES)
     if part is None:
-        whole = ExportCheck(trust)
+        whole = ExportCheck(trust, notices=notices)
         return whole.states, _in_leaves(whole.verify(lines, workers))
     if trust.since is not None:
         raise EvidenceInvalid("A pack of a part of the log cannot show that the log only grew.")
     next(lines)
-    check = PartCheck(part, _checkpoint(head))
+    check = PartCheck(part, _checkpoint(head), notices)
     return check.states, check.verify(head, lines, archive.lines(PROOFS), workers)
+
+
+def _notices(archive: Archive) -> Mapping[str, Asked]:
+    """Return what each notice of the pack asked, by its SHA-256."""
+    notices: dict[str, Asked] = {}
+    for name in archive.names:
+        if name.startswith(NOTICES):
+            content = archive.read(name)
+            notices[str(hash_in(name))] = _naming(name, lambda: read_notice(content))  # noqa: B023 - called at once
+    return notices
 
 
 def _checkpoint(head: Mapping[str, Any]) -> Checkpoint:

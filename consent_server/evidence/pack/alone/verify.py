@@ -339,6 +339,85 @@ def grew(old: Note, new: Note, path: list[bytes]) -> bool:
     return last == 0 and left == old.root and right == new.root
 
 
+def asked_in(content: bytes, name: str) -> dict[str, Any]:
+    """Return what a notice asked: what a receipt repeats of it, and what could be chosen."""
+    body = parse(content, name)
+    need(body.get("schema") == "consent-notice/1", f"{name}: its schema is {body.get('schema')!r}.")
+    need(canonical(body) == content, f"{name}: it is not in the one form that has a hash (RFC 8785).")
+    try:
+        inside = {
+            one["id"]: (one["required"] is True, sorted({row["service"] for row in one["cookies"]}))
+            for one in body["categories"]
+        }
+        services = {one["id"]: [one["id"], one["provider"], one["country"]] for one in body["services"]}
+        counted = {
+            "categories": {name: [services[one] for one in names] for name, (_, names) in inside.items()},
+            "revision_number": body["revision_number"],
+        }
+        return {
+            "site": body["site"],
+            "language": body["language"],
+            "revision": hashlib.sha256(canonical(counted)).hexdigest(),
+            "controller": body["controller"]["name"],
+            "jurisdiction": body["jurisdiction"],
+            "lasting": body["ask_again_after"] * 1000,
+            "required": {name for name, (required, _) in inside.items() if required},
+            "optional": {name for name, (required, _) in inside.items() if not required},
+            "services": {one for required, names in inside.values() if not required for one in names},
+        }
+    except (KeyError, TypeError, AttributeError):
+        raise Wrong(f"{name}: it is no notice.") from None
+
+
+def canonical(value: object) -> bytes:
+    """Write JSON in its one form (RFC 8785), for what notices hold: names in ASCII, whole numbers, text."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def check_fit(typ: str, payload: dict[str, Any], asked: dict[str, Any]) -> None:
+    """Check that a receipt, or the statement of a notice, fits the notice that it names."""
+    said = {"site": payload["site"], "language": payload["notice"]["lang"]}
+    said["revision"] = payload["notice"]["revision"]
+    if typ == RECEIPT:
+        said.update(controller=payload["controller"]["name"], jurisdiction=payload["jurisdiction"])
+    for what, one in said.items():
+        need(
+            one == asked[what],
+            f"it contradicts its notice: the {what} is {one!r} here and {asked[what]!r} there.",
+        )
+    if typ != RECEIPT:
+        return
+    choices, services = set(payload["choices"]), set(payload["services"])
+    for name in sorted(choices - asked["optional"]):
+        need(
+            name not in asked["required"],
+            f"its choices answer for {name!r}, which its notice grants unasked.",
+        )
+        raise Wrong(f"its choices name the category {name!r}, which its notice does not have.")
+    for name in sorted(asked["optional"] - choices):
+        raise Wrong(f"its choices do not answer for the category {name!r} of its notice.")
+    for name in sorted(services - asked["services"]):
+        raise Wrong(f"it names the service {name!r}, which its notice does not let choose.")
+    check_state(payload)
+    lasts = milliseconds(payload["valid_until"]) - milliseconds(payload["decided_at"])
+    need(lasts == asked["lasting"], "its “valid_until” is not as long after “decided_at” as its notice says.")
+
+
+def check_state(payload: dict[str, Any]) -> None:
+    """Check that a receipt's state is what its method, choices and services amount to."""
+    method, said = payload["method"], [*payload["choices"].values(), *payload["services"].values()]
+    need(all(type(one) is bool for one in said), "its choices do not say true or false for each.")
+    fits = {"accept_all": all(said), "embed": any(said), "save": True, "api": True}
+    fits.update(dict.fromkeys(("refuse_all", "signal", "withdraw", "form"), not any(said)))
+    need(fits.get(method), f"its choices and services contradict its method {method!r}.")
+    state = "refused" if not any(said) else "given" if all(said) else "partial"
+    state = "withdrawn" if method in ("withdraw", "form") else state
+    need(
+        payload["state"] == state,
+        f"its state is {payload['state']!r}; method, choices and services make it {state!r}.",
+    )
+
+
 class Leaves:
     """Reads the leaves of a pack: all of a log, or a range and what states its erasures."""
 
@@ -352,6 +431,9 @@ class Leaves:
         self.states: dict[str, int] = {}
         self.waiting: list[tuple[str, str, str]] = []
         self.named: set[str] = set()
+        self.dates: list[tuple[str, int, int | None]] = []
+        notices = [name for name in pack.sizes if name.startswith("notices/")]
+        self.asked = {name: asked_in(pack.read(name), name) for name in notices}
         self.stated: list[tuple[int, int]] = []
         self.erased: list[list[int]] = []
         self.erased_count = 0
@@ -413,9 +495,13 @@ class Leaves:
     def _content(self, number: int, typ: str, jws: str, payload: dict[str, Any], index: Any) -> None:
         try:
             if typ in (RECEIPT, NOTICE):
-                self._name(f"notices/{payload['notice']['sha256']}.json", number)
+                name = f"notices/{payload['notice']['sha256']}.json"
+                self._name(name, number)
+                check_fit(typ, payload, self.asked[name])
             if typ in (RECEIPT, BUILD) and payload.get("widget"):
                 self._name(f"builds/{payload['widget']['sha256']}.js", number)
+            if typ == KEY:
+                self.dates.append((payload["key"]["kid"], payload["key"]["nbf"], payload["key"].get("exp")))
             if typ == ERASURE:
                 ranges = [(int(first), int(last)) for first, last in payload["ranges"]]
                 before = index if type(index) is int else self.note.size
@@ -501,6 +587,19 @@ class Leaves:
             need(
                 not name.startswith(("notices/", "builds/")) or name in self.named,
                 f"{name}: no leaf names it.",
+            )
+
+    def check_dates(self, keys: list[dict[str, Any]]) -> None:
+        """Compare the dates of the pack's keys with those that the log states, as far as it does."""
+        for key in keys:
+            kid, came, went = key["kid"], key.get("nbf"), key.get("exp")
+            all_came = {one for name, one, _ in self.dates if name == kid}
+            all_went = {one for name, _, one in self.dates if name == kid and one is not None}
+            same = not all_came or came in all_came
+            same = same and (went is None or not all_went or went in all_went)
+            need(
+                same,
+                f"leaves.ndjson, line 1: the key {kid} came or went at another time than the log states.",
             )
 
     def _check_previous(self) -> None:
@@ -617,6 +716,8 @@ def verify(options: argparse.Namespace, folder: Path) -> Iterable[str]:
     )
     leaves = Leaves(pack, manifest, note, Signatures(jwks, folder))
     leaves.check()
+    if not options.keys and not leaves.part:
+        leaves.check_dates(head["keys"]["keys"])
     check_pictures(pack, manifest)
     said = [*check_stamps(pack, note, log_key, options.tsa_roots, folder)]
     counts = ", ".join(f"{count} {state}" for state, count in sorted(leaves.states.items()))
