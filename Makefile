@@ -11,8 +11,11 @@ RUN := $(VENV)/bin/python
 NPM := $(RUN) tools/node.py
 WIDGET_SOURCES := $(shell find widget/src consent_server/templates -type f 2>/dev/null)
 
+# As many processes as there are processors and one, since tests wait a lot; each has a browser and a database.
+TOGETHER = --dist worksteal --numprocesses $$($(RUN) -c 'import os; print(min(os.cpu_count() or 1, 7) + 1)')
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format build docs clean browser
+.PHONY: help setup demo test check format audit build docs clean browser
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -28,7 +31,7 @@ test: check ## set up, then run every check and every test
 	@echo "Testing the widget …"
 	@$(NPM) test
 	@echo "Testing the server, then both in a browser …"
-	@$(RUN) -m pytest --cov --cov-report=term
+	@$(RUN) -m pytest $(TOGETHER) --cov --cov-report=term
 
 check: setup ## lint, format and types, for Python and for the widget
 	@echo "Checking the Python code …"
@@ -42,6 +45,9 @@ format: setup ## rewrite Python and widget code in the project's format
 	@$(RUN) -m ruff check --fix
 	@$(RUN) -m ruff format
 	@$(NPM) run --if-present format
+
+audit: $(VENV)/npm ## ask the registries for known weaknesses of what is used
+	@$(RUN) tools/audit.py
 
 build: $(VENV)/widget ## make a wheel in dist/
 	@$(RUN) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .

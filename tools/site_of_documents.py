@@ -26,6 +26,7 @@ PAGES = [
     ("docs/catalog.md", "The catalog"),
     ("docs/rules.md", "Its rules"),
     ("docs/deployment.md", "Deployment"),
+    ("docs/scaling.md", "Scaling"),
     ("docs/security.md", "Security"),
     ("docs/privacy.md", "Privacy"),
     ("docs/audit.md", "Audit"),
@@ -77,6 +78,10 @@ pre {
 pre code { overflow-wrap: normal; }
 img { max-inline-size: 100%; block-size: auto; }
 th, th:first-child, th:nth-child(3), th:nth-child(4) { inline-size: auto; }
+th, td { overflow-wrap: break-word; }
+table { margin-block-end: 1.5rem; }
+td code { overflow-wrap: anywhere; font-weight: 400; }
+@media (min-width: 44rem) { .number { text-align: end; } }
 """
 
 
@@ -105,6 +110,7 @@ def write(document: Path, target: Path) -> None:
         for child in token.children or ():
             follow(child, document, target)
     identify(tokens)
+    label(tokens)
     here = page_of(document.as_posix())
     title = next(tokens[number + 1].content for number, token in enumerate(tokens) if token.tag == "h1")
     text = (
@@ -148,6 +154,22 @@ def identify(tokens: list[Token]) -> None:
         if token.type == "heading_open":
             words = re.sub(r"[^\w\s-]", "", tokens[number + 1].content.lower())
             token.attrSet("id", re.sub(r"\s+", "-", words.strip()))
+
+
+def label(tokens: list[Token]) -> None:
+    """Give each cell the name of its column, and numbers a class: styles are barred."""
+    columns: list[str] = []
+    place = 0
+    for number, token in enumerate(tokens):
+        if token.type in {"thead_open", "tr_open"}:
+            columns, place = ([], 0) if token.type == "thead_open" else (columns, 0)
+        elif token.type == "th_open":
+            columns.append(tokens[number + 1].content)
+        elif token.type == "td_open":
+            token.attrSet("data-label", columns[place])
+            place += 1
+        if token.attrs.pop("style", "") == "text-align:right":
+            token.attrSet("class", "number")
 
 
 def page_of(path: str) -> str:
