@@ -45,6 +45,7 @@ from consent_server.web.files import files_blueprint
 from consent_server.web.forms import forms_blueprint
 from consent_server.web.hardening import Hardened
 from consent_server.web.health import Health
+from consent_server.web.kept import Kept
 from consent_server.web.limits import limits_of
 from consent_server.web.log import log_blueprint
 from consent_server.web.metrics import Metrics
@@ -190,7 +191,7 @@ def _build_app(parts: _Parts) -> Flask:
 
     app = Application("consent_server", static_folder=None)
     app.url_map.merge_slashes = False
-    _surround(app, metrics)
+    _surround(app, metrics, sites)
     limits = limits_of(settings, token_secrets(settings)[0])
     for blueprint in (
         widget_blueprint(sites, build.content, store),
@@ -248,8 +249,8 @@ def create_app() -> Flask:
     return server.app
 
 
-def _surround(app: Flask, metrics: Metrics) -> None:
+def _surround(app: Flask, metrics: Metrics, sites: Sites) -> None:
     """Set what happens around every request, whichever blueprint answers it."""
     metrics.watch(app)
     register_problems(app)
-    app.wsgi_app = Traced(Hardened(Patience(app.wsgi_app)))  # type: ignore[assignment]
+    app.wsgi_app = Traced(Hardened(Kept(Patience(app.wsgi_app), sites, metrics.answered)))  # type: ignore[assignment]

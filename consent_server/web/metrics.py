@@ -24,6 +24,7 @@ from consent_server.web.tracing import BEGAN
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from _typeshed.wsgi import WSGIEnvironment
     from flask import Flask, Response
     from prometheus_client.metrics_core import Metric
 
@@ -87,17 +88,20 @@ class Metrics:
             gathered.register(fares)
         return generate_latest(gathered)
 
-    def _observe(self, answer: Response) -> Response:
-        rule = request.url_rule
-        route = rule.rule if rule else "none"
-        method = request.method if request.method in _METHODS else "other"
-        key = (route, method, answer.status_code)
+    def answered(self, environ: WSGIEnvironment, route: str, status: int) -> None:
+        """Count a request that `route`, a template, answered with `status`."""
+        asked = environ["REQUEST_METHOD"]
+        key = (route, asked if asked in _METHODS else "other", status)
         child = self._watched.get(key)
         if child is None:
-            child = self._watched[key] = self._requests.labels(route, method, str(answer.status_code))
-        began = request.environ.get(BEGAN)
+            child = self._watched[key] = self._requests.labels(*map(str, key))
+        began = environ.get(BEGAN)
         if began is not None:
             child.observe(time.perf_counter() - began)
+
+    def _observe(self, answer: Response) -> Response:
+        rule = request.url_rule
+        self.answered(request.environ, rule.rule if rule else "none", answer.status_code)
         return answer
 
 
@@ -124,12 +128,15 @@ class _Fares(Collector):
         yield GaugeMetricFamily("consent_catalog_flaws", "Errors or warnings of the catalog.", warnings)
         try:
             sites = self._health.look()
+            replica, lacking = self._health.replica()
         except StorageUnavailable:
-            sites = None
+            sites, replica, lacking = None, "none", {}
         yield GaugeMetricFamily(
             "consent_database_up", "1 while the database answers.", int(sites is not None)
         )
         yield from _logs(sites or [])
+        if replica != "none":
+            yield from _replica(lacking, up=replica != "gone")
         yield from self._groups()
 
     def _groups(self) -> Iterator[Metric]:
@@ -143,6 +150,16 @@ class _Fares(Collector):
         buckets.append(("+Inf", float(sum(sizes.values()))))
         total = float(sum(size * count for size, count in sizes.items()))
         yield HistogramMetricFamily("consent_commit_receipts", "Leaves in one commit.", buckets, total)
+
+
+def _replica(lacking: Mapping[str, int], *, up: bool) -> Iterator[Metric]:
+    yield GaugeMetricFamily("consent_replica_up", "1 while the read replica answers.", int(up))
+    behind = GaugeMetricFamily(
+        "consent_replica_behind_leaves", "Sealed leaves that the replica does not know.", labels=["site"]
+    )
+    for site, leaves in lacking.items():
+        behind.add_metric([site], leaves)
+    yield behind
 
 
 def _logs(sites: list[SiteHealth]) -> Iterator[Metric]:
