@@ -18,7 +18,9 @@ COPY --from=build /wheels /tmp/wheels
 RUN pip install --no-cache-dir --no-compile --constraint /tmp/constraints.txt /tmp/wheels/*.whl \
     && rm -r /tmp/wheels /tmp/constraints.txt \
     # A number that the host does not know: whoever breaks out of the container is nobody there.
-    && useradd --system --uid 10001 --user-group --home-dir /var/lib/consent-server --create-home consent-server
+    && useradd --system --uid 10001 --user-group --home-dir /var/lib/consent-server consent-server \
+    # A volume takes owner and mode from here: keys and database are for nobody else.
+    && install --directory --mode 0700 --owner consent-server --group consent-server /var/lib/consent-server
 
 USER 10001:10001
 # Where the catalog is mounted, and where database and keys are kept: both outlive the container.

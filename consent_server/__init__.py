@@ -1,3 +1,3 @@
 """A self-hosted cookie-consent system: one script tag, one TOML catalog, receipts that anyone can verify."""
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.1.0"

@@ -33,6 +33,7 @@ class Settings:
     catalog: Path
     data_dir: Path
     database_url: str = field(repr=False)
+    replica_url: str | None = field(repr=False)
     public_url: str | None
     host: str
     port: int
@@ -75,6 +76,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         catalog=Path(environ.get("CONSENT_CATALOG") or "cookie_catalog.toml"),
         data_dir=data_dir,
         database_url=database_url,
+        replica_url=_replica_url(environ),
         public_url=_public_url(environ),
         host=environ.get("CONSENT_HOST") or "127.0.0.1",
         port=_number(environ, "CONSENT_PORT", "8000", _PORTS),
@@ -98,6 +100,8 @@ def _check_together(settings: Settings) -> None:
     if settings.on_sqlite:
         if settings.workers > 1:
             raise SettingsError("CONSENT_WORKERS: SQLite has one writer and takes 1. PostgreSQL takes more.")
+        if settings.replica_url:
+            raise SettingsError("CONSENT_REPLICA_URL: SQLite has no replica. Set CONSENT_DATABASE_URL too.")
         return
     for name, value in (
         ("CONSENT_SIGNING_KEY", settings.signing_key),
@@ -118,6 +122,13 @@ def _database_url(environ: Mapping[str, str], data_dir: Path) -> str:
         raise SettingsError(
             "CONSENT_DATABASE_URL: name a file, such as “sqlite:////var/lib/consent/consent.db”."
         )
+    return url
+
+
+def _replica_url(environ: Mapping[str, str]) -> str | None:
+    url = environ.get("CONSENT_REPLICA_URL") or None
+    if url and not url.startswith("postgresql://"):
+        raise SettingsError("CONSENT_REPLICA_URL: it begins with “postgresql://”.")
     return url
 
 

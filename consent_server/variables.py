@@ -22,7 +22,14 @@ SETTINGS = (
     Setting(
         "CONSENT_DATABASE_URL",
         "SQLite in the data directory",
-        "`sqlite:///path/to/file.db` or `postgresql://user:password@host/database`.",
+        "`sqlite:///path/to/file.db` or `postgresql://user:password@host/database`; of several hosts, with "
+        "commas between them, the one that takes writes is used.",
+    ),
+    Setting(
+        "CONSENT_REPLICA_URL",
+        "none",
+        "A read replica, `postgresql://user:password@host/database`, that answers auditors while it knows "
+        "all that the primary has sealed.",
     ),
     Setting("CONSENT_DATA_DIR", "./var", "Where the SQLite database and generated keys are kept."),
     Setting(

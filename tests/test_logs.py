@@ -153,7 +153,7 @@ def test_a_fault_is_logged_with_its_traceback() -> None:
 @pytest.mark.parametrize(
     "secret",
     [
-        str(uuid7(now())),
+        pytest.param(str(uuid7(now())), id="a new id"),
         "auditor-" + "aB3_" * 8,
         "eyJhbGciOiJFUzI1NiIsInR5cCI6.eyJzY2hlbWEiOiJo.c2lnbmF0dXJlLW9mLXRoZS1yZWNlaXB0",
         "WyJzaG9wIiwiMDEyMzQ1Njc4OWFiY2RlZiJd.c2lnbmF0dXJlLW9mLWEtdG9rZW4",

@@ -45,9 +45,18 @@ def test_every_document_is_a_page_that_is_led_to(site: Path) -> None:
         assert document.name == "README.md" or f"docs/{document.name}" in dict(site_of_documents.PAGES)
 
 
+def test_every_cell_says_its_column(site: Path) -> None:
+    """On a narrow window a row is a card, and a figure without its column says nothing."""
+    text = (site / "docs" / "comparison.html").read_text("utf-8")
+    assert '<td data-label="bytes" class="number">14,556</td>' in text
+    for page in site.rglob("*.html"):
+        assert "<td>" not in page.read_text("utf-8")
+
+
 def test_the_website_runs_nothing(site: Path) -> None:
     """No script, no style of others, and a policy that says so."""
     for page in site.rglob("*.html"):
         text = page.read_text("utf-8")
         assert "<script" not in text
+        assert " style=" not in text
         assert "default-src 'none'" in text

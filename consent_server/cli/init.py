@@ -218,7 +218,7 @@ def _say(server: str, target: Path, site: str, rows: int) -> None:
 
 Paste this into every page, in <head>:
 
-  <script src="{server}/v1/{site}/consent.js" defer></script>
+  <script src="{server}/v1/{site}/consent.js" async></script>
 
 Next:
   consent-server catalog add --list     what is known of usual cookies, to add more rows

@@ -46,6 +46,7 @@ def preview(path: Path | None, port: int) -> None:
         raise SettingsError(f"{file} holds several sites: name the file of one of them.")
     if not file.exists():
         raise SettingsError(f"There is no {file}: name a catalog, or make one with `consent-server init`.")
+    stopped = _stopped()  # listened for before there is anything to tidy up
     with tempfile.TemporaryDirectory(prefix="consent-preview-") as directory:
         stage = _Stage(Path(directory))
         draft = Draft(file, stage.serve)
@@ -53,7 +54,7 @@ def preview(path: Path | None, port: int) -> None:
             with serving(Website(draft, stage.app), port) as url:
                 looking = Repeat(draft.look, INTERVAL, "consent-preview")
                 click.echo(f"Preview of {file}: {url}\nStop with Ctrl-C.")
-                _wait_for_stop()
+                stopped.wait()
                 looking.stop()
                 click.echo("Stopped.")
         except OSError as error:
@@ -62,11 +63,12 @@ def preview(path: Path | None, port: int) -> None:
             stage.close()
 
 
-def _wait_for_stop() -> None:
+def _stopped() -> threading.Event:
+    """Return what is set as soon as somebody wants this process to end."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    stopped.wait()
+    return stopped
 
 
 def _taken(port: int, error: OSError) -> str:

@@ -109,6 +109,8 @@ def _granian(settings: Settings) -> MPServer:
         workers=settings.workers,
         blocking_threads=_THREADS_SQLITE if settings.on_sqlite else _THREADS_POSTGRESQL,
         websockets=False,
+        # One that was killed, by a machine without memory, say; one that dies again at once ends the server.
+        respawn_failed_workers=True,
         log_level=LogLevels(settings.log_level),
         log_dictconfig=configuration(settings.log_level),
     )

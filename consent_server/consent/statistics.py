@@ -45,6 +45,7 @@ def statistics(tallies: Mapping[Tally, int], first: int, last: int) -> dict[str,
     receipts = total.get("receipts", {}).get("all", 0)
     states = total.get("state", {})
     decided = receipts - states.get("withdrawn", 0)
+    by_day = _states_by_day(tallies)
     granted = states.get("given", 0) + states.get("partial", 0)
     return {
         "receipts": receipts,
@@ -54,7 +55,7 @@ def statistics(tallies: Mapping[Tally, int], first: int, last: int) -> dict[str,
         "methods": total.get("method", {}),
         "languages": total.get("language", {}),
         "granted": total.get("granted", {}),
-        "days": [_day(tallies, day) for day in range(first, last + 1)],
+        "days": [{"day": day, "states": by_day.get(day, {})} for day in range(first, last + 1)],
     }
 
 
@@ -66,6 +67,9 @@ def _sums(tallies: Mapping[Tally, int]) -> dict[str, dict[str, int]]:
     return total
 
 
-def _day(tallies: Mapping[Tally, int], day: int) -> dict[str, Any]:
-    of_day = {one: count for one, count in tallies.items() if one.day == day}
-    return {"day": day, "states": _sums(of_day).get("state", {})}
+def _states_by_day(tallies: Mapping[Tally, int]) -> dict[int, dict[str, int]]:
+    days: dict[int, dict[str, int]] = {}
+    for one, count in sorted(tallies.items(), key=lambda item: item[0].value):
+        if one.respect == "state":
+            days.setdefault(one.day, {})[one.value] = count
+    return days

@@ -7,6 +7,8 @@ from email.utils import parsedate_to_datetime
 
 LONGEST = 400 * 86_400
 """Seconds that Chromium lets a cookie live at most (draft RFC 6265bis, section 5.5)."""
+_DIGITS = 18
+"""Of a Max-Age that are read: more are far beyond `LONGEST`, and Python refuses thousands of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def _seconds(attributes: dict[str, str], now: float) -> int | None:
     """Max-Age wins over Expires; what cannot be read counts for nothing."""
     age = attributes.get("max-age", "")
     if age.removeprefix("-").isdecimal():
-        return int(age)
+        return int(age[:_DIGITS])
     try:
         return round(parsedate_to_datetime(attributes["expires"]).timestamp() - now)
     except (KeyError, ValueError, OverflowError):

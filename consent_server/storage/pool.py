@@ -15,7 +15,7 @@ from peewee import OperationalError
 from playhouse.postgres_ext import Psycopg3Database
 from psycopg import Connection, ProgrammingError
 from psycopg import OperationalError as ConnectionBroken
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -85,6 +85,8 @@ class PooledPostgresql(Psycopg3Database):  # type: ignore[misc]
         # The pool does its own locking; peewee's lock, held while waiting for a connection, would keep
         # the other threads from giving theirs back.
         self._lock = nullcontext()
+        session = _session(url, setting, primary=primary)
+        self._unbounded = make_conninfo(url, **session)
         self._hanging: list[_Bounded] = []
         self._looking = Lock()
         self.pool: ConnectionPool[_Bounded] = ConnectionPool(
@@ -95,11 +97,19 @@ class PooledPostgresql(Psycopg3Database):  # type: ignore[misc]
             timeout=_WAIT_SECONDS if primary else 1.0,
             # The pool would wait twice as long after each failure; a request that comes tries at once.
             reconnect_timeout=_WAIT_SECONDS,
-            kwargs={"autocommit": True, **_CONNECTING, **_session(url, setting, primary=primary)},
+            kwargs={"autocommit": True, **_CONNECTING, **session},
             configure=lambda connection: connection.add_notice_handler(connection.hear),
             check=_check_primary if primary else ConnectionPool.check_connection,
             open=True,
         )
+
+    def run_long(self, statement: str) -> None:
+        """Run a statement that may take minutes, on a connection of its own and outside of transactions."""
+        try:
+            with Connection.connect(self._unbounded, autocommit=True) as connection:
+                connection.execute(statement)
+        except ConnectionBroken as error:
+            raise OperationalError(str(error)) from error
 
     def refuse_more_commits(self) -> None:
         """Raise OperationalError while commits wait that the next one could only join."""
@@ -108,9 +118,11 @@ class PooledPostgresql(Psycopg3Database):  # type: ignore[misc]
     def _connect(self) -> _Bounded:
         self._look_after_hanging(POOL)
         try:
-            return self.pool.getconn()
+            conn = self.pool.getconn()
         except PoolTimeout as error:
             raise OperationalError(str(error)) from error
+        self._leave_others(conn)
+        return conn
 
     def _close(self, conn: _Bounded) -> None:
         if conn.pgconn.transaction_status == TransactionStatus.ACTIVE:
@@ -129,6 +141,15 @@ class PooledPostgresql(Psycopg3Database):  # type: ignore[misc]
                 self.pool.putconn(conn)
             if len(self._hanging) >= most:
                 raise OperationalError(f"{len(self._hanging)} commits wait: is the standby gone?")
+
+    def _leave_others(self, conn: _Bounded) -> None:
+        """Give up what hangs on another server than `conn`: that one is the primary now."""
+        if not self._hanging:
+            return
+        with self._looking:
+            for other in [other for other in self._hanging if _server(other) != _server(conn)]:
+                self._hanging.remove(other)
+                self.pool.putconn(other)
 
 
 def _session(url: str, setting: str, *, primary: bool) -> dict[str, str]:
@@ -149,6 +170,10 @@ def _check_primary(conn: _Bounded) -> None:
     if conn.info.parameter_status("in_hot_standby") == "on":
         conn.close()
         raise ConnectionBroken("this server is a standby now")
+
+
+def _server(conn: _Bounded) -> tuple[bytes, bytes]:
+    return conn.pgconn.hostaddr or conn.pgconn.host, conn.pgconn.port
 
 
 def _is_over(conn: _Bounded) -> bool:

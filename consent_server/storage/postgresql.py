@@ -37,7 +37,7 @@ class PostgresqlStore(SqlStore):
     def scrub(self) -> None:
         """See SqlStore.scrub. Copies in the server's own log files and backups follow their retention."""
         with self._connected():
-            self._database.execute_sql("VACUUM leaf")
+            self._pooled.run_long("VACUUM leaf")
 
     def close(self) -> None:
         """See SqlStore.close."""

@@ -49,6 +49,9 @@ class Recent(Storage):
         """Add `amount` to a counter that ends `expiry` seconds after its first; return what it has."""
         now = time.time()
         with self._lock:
+            if now < self._turn - expiry:
+                # The clock went back: windows that begin in the future would last until then.
+                self._old, self._young, self._turn = {}, {}, 0.0
             if now >= self._turn or len(self._young) >= _MOST:
                 self._old, self._young = self._young, {}
                 self._turn = now + expiry

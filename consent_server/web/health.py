@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from consent_server.consent.ports import LeafStore, LogStore, StampStore
     from consent_server.consent.sites import Sites
@@ -34,7 +34,8 @@ class Health:
     """Looks when it is asked. `clock` returns Unix milliseconds.
 
     `trouble` says why the catalog is not served as it is, and `flaws` are its errors, or the warnings about
-    what is served.
+    what is served. `behind` is there with a replica: it returns how many leaves of each site that does not
+    know yet, None while it is gone.
     """
 
     sites: Sites
@@ -44,10 +45,20 @@ class Health:
     trouble: Callable[[], str | None]
     flaws: Callable[[], Sequence[Flaw]]
     clock: Callable[[], int]
+    behind: Callable[[Iterable[str]], Mapping[str, int] | None] | None = None
 
     def look(self) -> list[SiteHealth]:
         """Return how each site's log is. Raises StorageUnavailable."""
         return [self._site(site.id) for site in self.sites]
+
+    def replica(self) -> tuple[str, Mapping[str, int]]:
+        """Say how the replica is in a word, and how many leaves of each site it lacks."""
+        if self.behind is None:
+            return "none", {}
+        lacking = self.behind([site.id for site in self.sites])
+        if lacking is None:
+            return "gone", {}
+        return "behind" if any(lacking.values()) else "level", lacking
 
     def _site(self, site: str) -> SiteHealth:
         oldest = self.leaves.unsealed(site, None, 1)

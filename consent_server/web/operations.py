@@ -104,7 +104,8 @@ def _details(health: Health, sites: list[SiteHealth]) -> dict[str, Any]:
         site.site: {"leaves": site.leaves, "waiting_seconds": round(site.waiting_seconds, 1)}
         for site in sites
     }
-    return {"logs": logs, "flaws": [_flaw(flaw) for flaw in health.flaws()]}
+    replica, _ = health.replica()
+    return {"logs": logs, "replica": replica, "flaws": [_flaw(flaw) for flaw in health.flaws()]}
 
 
 def _flaw(flaw: Flaw) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
+from commands import command
 
 from consent_server.app import build_server
 from consent_server.consent.stored import EraseOrder
@@ -33,19 +34,33 @@ if TYPE_CHECKING:
 ORIGIN = "https://shop.example"
 
 
+def environ(settings: Settings) -> dict[str, str]:
+    """Return where the server's catalog and data are."""
+    return {"CONSENT_CATALOG": str(settings.catalog), "CONSENT_DATA_DIR": str(settings.data_dir)}
+
+
 @pytest.fixture
 def run(settings: Settings) -> Run:
     """Give a function that runs the program on the server's settings."""
+    return lambda *words, **more: command(*words, environ=environ(settings) | more)
 
-    def run(*words: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("CONSENT_")}
-        environ |= {"CONSENT_CATALOG": str(settings.catalog), "CONSENT_DATA_DIR": str(settings.data_dir)}
-        command = [sys.executable, "-m", "consent_server", *map(str, words)]
+
+@pytest.fixture
+def run_alone(settings: Settings) -> Run:
+    """Give a function that runs it in a process of its own: a process has one set of locks on a file."""
+
+    def run_alone(*words: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("CONSENT_")}
         return subprocess.run(
-            command, env=environ | more, capture_output=True, text=True, timeout=60, check=False
+            [sys.executable, "-m", "consent_server", *map(str, words)],
+            env=inherited | environ(settings) | more,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
 
-    return run
+    return run_alone
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -62,7 +77,7 @@ def erase(server: Server, mine: dict[str, str]) -> None:
 
 @pytest.fixture
 def backup(
-    server: Server, run: Run, post: Post, decide: Callable[..., Any], tmp_path: Path
+    server: Server, run_alone: Run, post: Post, decide: Callable[..., Any], tmp_path: Path
 ) -> tuple[Path, list[dict[str, str]]]:
     """Give a backup of four sealed receipts, one of them erased, and what their visitors got."""
     mine = [post(decide()).json for _ in range(4)]
@@ -70,13 +85,13 @@ def backup(
     erase(server, mine[3])
     server.seal()
     file = tmp_path / "backup.zip"
-    done = run("backup", file)
+    done = run_alone("backup", file)
     assert done.returncode == 0, done.stderr
     return file, mine
 
 
 def test_everything_is_back_after_the_data_directory_is_lost(
-    backup: tuple[Path, list[dict[str, str]]], server: Server, settings: Settings, run: Run
+    backup: tuple[Path, list[dict[str, str]]], server: Server, settings: Settings, run: Run, run_alone: Run
 ) -> None:
     """Receipts, log, keys and the tokens that visitors hold; and the file is for its owner alone."""
     file, mine = backup
@@ -84,7 +99,7 @@ def test_everything_is_back_after_the_data_directory_is_lost(
     before = run("export", "--site", "shop").stdout
     server.close()
     shutil.rmtree(settings.data_dir)
-    done = run("restore", file)
+    done = run_alone("restore", file)
     assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
     assert "3 receipts verified" in done.stdout
     assert run("export", "--site", "shop").stdout == before
@@ -151,7 +166,7 @@ def test_a_database_that_was_put_back_by_hand_brings_nothing_back(
 
 
 def test_a_backup_while_visitors_decide_is_whole(
-    server: Server, run: Run, post: Post, decide: Callable[..., Any], tmp_path: Path
+    server: Server, run: Run, run_alone: Run, post: Post, decide: Callable[..., Any], tmp_path: Path
 ) -> None:
     """Decisions go on meanwhile; every receipt that had its answer before the backup began is in it."""
     before = [post(decide()).json["id"] for _ in range(20)]
@@ -165,7 +180,7 @@ def test_a_backup_while_visitors_decide_is_whole(
     visitor = threading.Thread(target=visit)
     visitor.start()
     try:
-        assert run("backup", tmp_path / "backup.zip").returncode == 0
+        assert run_alone("backup", tmp_path / "backup.zip").returncode == 0
     finally:
         stop.set()
         visitor.join()
@@ -179,11 +194,13 @@ def test_a_backup_while_visitors_decide_is_whole(
 
 
 @pytest.mark.usefixtures("backup")
-def test_a_restore_under_a_running_server_is_refused(settings: Settings, run: Run, tmp_path: Path) -> None:
+def test_a_restore_under_a_running_server_is_refused(
+    settings: Settings, run_alone: Run, tmp_path: Path
+) -> None:
     """And leaves it as it is."""
     # Only listed: whoever closes a file that SQLite has open in the same process takes its locks away.
     before = sorted(settings.data_dir.rglob("*"))
-    done = run("restore", tmp_path / "backup.zip", "--replace")
+    done = run_alone("restore", tmp_path / "backup.zip", "--replace")
     assert (done.returncode, "A server still uses" in done.stderr) == (2, True)
     assert sorted(settings.data_dir.rglob("*")) == before
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
-import sys
 import threading
 import time
 from contextlib import closing, contextmanager
@@ -15,6 +13,8 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+from commands import command
+from started import started
 
 from consent_server.app import open_store
 from consent_server.settings import read_settings
@@ -29,14 +29,7 @@ if TYPE_CHECKING:
 
 def examine(environ: dict[str, str], *words: str, **more: str) -> tuple[int, str]:
     """Run the doctor; return its exit code and what it said."""
-    done = subprocess.run(
-        [sys.executable, "-m", "consent_server", "doctor", *words],
-        env={**environ, **more},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = command("doctor", *words, environ={**environ, **more})
     assert done.stderr == ""
     return done.returncode, done.stdout
 
@@ -99,7 +92,7 @@ def test_a_deployment_that_works_is_found_to_work(
     with serving() as running, website("") as elsewhere:
         url = running.url
         wait_for_the_log(url)
-        tag = f'<html><script defer src="{url}/v1/shop/consent.js"></script>'
+        tag = f'<html><script async src="{url}/v1/shop/consent.js"></script>'
         policy = f"default-src 'none'; script-src {url}; connect-src 'self' {url}"
         with website(tag, policy) as home:
             code, said = examine(running.environ, "--page", home, CONSENT_PUBLIC_URL=url)
@@ -118,6 +111,15 @@ def test_a_deployment_that_works_is_found_to_work(
         assert code == 0
 
 
+@pytest.fixture(scope="module")
+def running(shop: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Serve the shop for tests that only look at it."""
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "cookie_catalog.toml").write_text(shop, encoding="utf-8")
+    with started(folder / "cookie_catalog.toml", folder / "served", {}) as running:
+        yield running
+
+
 @pytest.mark.parametrize(
     ("policy", "blocked"),
     [
@@ -128,15 +130,12 @@ def test_a_deployment_that_works_is_found_to_work(
         ("img-src 'self'", False),
     ],
 )
-def test_a_policy_that_blocks_the_widget_is_wrong(
-    serving: Callable[..., AbstractContextManager[Running]], policy: str, *, blocked: bool
-) -> None:
+def test_a_policy_that_blocks_the_widget_is_wrong(running: Running, policy: str, *, blocked: bool) -> None:
     """The site's own Content-Security-Policy is held against the server's origin."""
-    with serving() as running:
-        url = running.url
-        tag = f'<script src="{url}/v1/shop/consent.js"></script>'
-        with website(tag, policy.format(url=url)) as home:
-            code, said = examine(running.environ, "--page", home, CONSENT_PUBLIC_URL=url)
+    url = running.url
+    tag = f'<script src="{url}/v1/shop/consent.js"></script>'
+    with website(tag, policy.format(url=url)) as home:
+        code, said = examine(running.environ, "--page", home, CONSENT_PUBLIC_URL=url)
     assert (code == 1, "blocks the widget" in said) == (blocked, blocked), said
 
 

@@ -60,7 +60,7 @@ def test_flags_make_a_catalog_that_holds(run: Run, path: Path) -> None:
     assert [category.id for category in catalog.categories] == ["necessary", "analytics", "marketing"]
     assert [service.id for service in catalog.services] == ["site", "google-analytics", "youtube"]
     assert catalog.warnings == ()
-    tag = '<script src="http://127.0.0.1:8000/v1/example/consent.js" defer></script>'
+    tag = '<script src="http://127.0.0.1:8000/v1/example/consent.js" async></script>'
     assert tag in [line.strip() for line in result.output.splitlines()]
 
 

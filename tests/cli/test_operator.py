@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from commands import command
 
 from consent_server.app import now
 from consent_server.consent.stored import Leaf
@@ -18,24 +17,20 @@ from consent_server.evidence.signing import RECEIPT_TYPE
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from subprocess import CompletedProcess
 
     from consent_server.app import Server
     from consent_server.settings import Settings
 
-    Run = Callable[..., subprocess.CompletedProcess[str]]
+    Run = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture
 def run(settings: Settings) -> Run:
     """Give a function that runs the program on the same catalog and database as the server fixture."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("CONSENT_")}
-    environ |= {"CONSENT_CATALOG": str(settings.catalog), "CONSENT_DATA_DIR": str(settings.data_dir)}
+    environ = {"CONSENT_CATALOG": str(settings.catalog), "CONSENT_DATA_DIR": str(settings.data_dir)}
 
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "consent_server", *words]
-        return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
-
-    return run
+    return partial(command, environ=environ)
 
 
 @pytest.fixture

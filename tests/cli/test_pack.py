@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import zipfile
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from commands import command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from subprocess import CompletedProcess
 
     from consent_server.app import Server
     from consent_server.settings import Settings
 
-    Run = Callable[..., subprocess.CompletedProcess[str]]
+    Run = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture
 def run(settings: Settings, tmp_path: Path) -> Run:
     """Give a function that runs the program in a folder, on the database of the server fixture."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("CONSENT_")}
-    environ |= {"CONSENT_CATALOG": str(settings.catalog), "CONSENT_DATA_DIR": str(settings.data_dir)}
+    environ = {"CONSENT_CATALOG": str(settings.catalog), "CONSENT_DATA_DIR": str(settings.data_dir)}
 
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "consent_server", *words]
-        return subprocess.run(
-            command, env=environ, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path
-        )
-
-    return run
+    return partial(command, environ=environ, folder=tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +75,6 @@ def test_a_damaged_pack_exits_1_and_says_where(
         assert "Traceback" not in found.stderr
 
 
-@pytest.mark.usefixtures("server")
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -97,9 +89,10 @@ def test_a_damaged_pack_exits_1_and_says_where(
     ],
 )
 def test_a_pack_that_cannot_be_made_is_refused(
-    run: Run, tmp_path: Path, words: tuple[str, ...], said: str
+    run: Run, server: Server, tmp_path: Path, words: tuple[str, ...], said: str
 ) -> None:
     """Exit 2, one sentence, and no file."""
+    server.close()  # before its sealer makes a checkpoint
     refused = run("pack", *words)
     assert refused.returncode == 2
     assert said in refused.stderr

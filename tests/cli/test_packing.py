@@ -8,12 +8,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from authority import found, listening
+from commands import command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,11 +28,8 @@ TOOLS = ("openssl", "jose", "python3", "sh")
 
 def run(settings: Settings, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Run the program on the same catalog and database as the server fixture."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("CONSENT_")}
-    environ |= {"CONSENT_CATALOG": str(settings.catalog), "CONSENT_DATA_DIR": str(settings.data_dir)}
-    environ |= more
-    command = [sys.executable, "-m", "consent_server", *words]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    environ = {"CONSENT_CATALOG": str(settings.catalog), "CONSENT_DATA_DIR": str(settings.data_dir)}
+    return command(*words, environ=environ | more)
 
 
 def verify_alone(pack: Path, into: Path) -> subprocess.CompletedProcess[str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
 PAGES = ("/", "/privacy", "/sign-in", "/lt/", "/lt/privacy", "/lt/sign-in")
-SCRIPT = '<script src="http://localhost:8000/v1/bacloud/consent.js" defer></script>'
+SCRIPT = '<script src="http://localhost:8000/v1/bacloud/consent.js" async></script>'
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -99,7 +99,7 @@ def test_the_consent_server_may_live_below_a_path() -> None:
     """A consent URL with a path is kept in the tags, and the policy names its origin alone."""
     answer = create_website("https://example.com/consent/", "shop").test_client().get("/")
 
-    assert '<script src="https://example.com/consent/v1/shop/consent.js" defer></script>' in answer.text
+    assert '<script src="https://example.com/consent/v1/shop/consent.js" async></script>' in answer.text
     assert "connect-src https://example.com;" in answer.headers["Content-Security-Policy"]
 
 

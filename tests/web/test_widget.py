@@ -38,7 +38,6 @@ def test_consent_js_is_the_notice_and_the_exact_bytes_of_the_build(
     assert envelope == {
         "sha256": notices["en"].sha256,
         "revision": notices["en"].revision[:8],
-        "language": "en",
         "widget": hashlib.sha256(build).hexdigest(),
     }
     assert is_part(excerpt, json.loads(notices["en"].canonical))
@@ -74,14 +73,15 @@ def test_the_language_is_the_one_asked_for_or_the_default(
 ) -> None:
     """An unknown language is the default one."""
     envelope, _ = envelope_of(client.get(f"/v1/shop/consent.js{query}").data)
-    assert envelope["language"] == language
+    assert envelope["notice"]["language"] == language
     assert client.get(f"/v1/shop/notice.json{query}").json["language"] == language
 
 
 def test_notice_json_is_the_envelope(client: FlaskClient, notices: dict[str, Notice]) -> None:
     """A pinned build fetches what consent.js carries, and the whole notice with it."""
     envelope, _ = envelope_of(client.get("/v1/shop/consent.js").data)
-    whole = {"revision": notices["en"].revision, "notice": json.loads(notices["en"].canonical)}
+    notice = notices["en"]
+    whole = {"revision": notice.revision, "language": "en", "notice": json.loads(notice.canonical)}
     assert client.get("/v1/shop/notice.json").json == {**envelope, **whole}
 
 

@@ -1,0 +1,154 @@
+"""What would be published installs and runs where nothing of this project is, and holds its own tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import time
+from email import message_from_string
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from consent_server import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parent.parent
+LEFT_OUT = (
+    *(".git", ".venv", ".*_cache", ".hypothesis", ".coverage*", "*.tmp", "*.egg-info", "__pycache__"),
+    *("node_modules", "built", "build", "dist", "var", "shots"),
+)
+"""What a checkout holds and git does not, and git's own."""
+ABOUT_FILES = (
+    *("tests/assets/test_start.py", "tests/test_deploy.py", "tests/test_site.py"),
+    *("tests/test_readme.py", "tests/test_docs_names.py", "tests/test_floors.py"),
+)
+"""Tests that read files from all over the tree, and take seconds."""
+INIT = (
+    *("init", "--yes", "--origins", "https://www.example.com", "--controller", "Example UAB"),
+    *("--address", "Street 1, Vilnius", "--email", "privacy@example.com", "--country", "LT"),
+)
+
+
+def run(*command: str | Path, cwd: Path, **more: str) -> str:
+    """Run a command without settings of ours; return what it printed."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CONSENT_", "PYTHON"))}
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env={**kept, **more},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a source distribution from a copy of the checkout and unpack it."""
+    directory = tmp_path_factory.mktemp("package")
+    shutil.copytree(ROOT, directory / "tree", ignore=shutil.ignore_patterns(*LEFT_OUT))
+    run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", cwd=directory / "tree")
+    (packed,) = (directory / "tree" / "dist").glob("*.tar.gz")
+    with tarfile.open(packed) as archive:
+        archive.extractall(directory, filter="data")
+    return directory / packed.name.removesuffix(".tar.gz")
+
+
+@pytest.fixture(scope="module")
+def installed(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a wheel from the source distribution, install it into a new environment, return the program.
+
+    The environment borrows its dependencies from this one; of this project it has the wheel alone.
+    """
+    (unpacked / "widget" / "node_modules").symlink_to(ROOT / "widget" / "node_modules")
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", cwd=unpacked)
+    (wheel,) = (unpacked / "dist").glob("*.whl")
+    home = tmp_path_factory.mktemp("home")
+    run(sys.executable, "-m", "venv", "--without-pip", "venv", cwd=home)
+    (site,) = (home / "venv" / "lib").glob("python*/site-packages")
+    (site / "borrowed.pth").write_text(sysconfig.get_paths()["purelib"] + "\n", encoding="utf-8")
+    installing = ("install", "--quiet", "--no-deps", "--no-index", "--disable-pip-version-check", wheel)
+    run(sys.executable, "-m", "pip", "--python", home / "venv" / "bin" / "python", *installing, cwd=home)
+    return home / "venv" / "bin" / "consent-server"
+
+
+def test_the_source_distribution_holds_the_whole_tree(unpacked: Path) -> None:
+    """Every folder of a checkout is there with all its files, and what `make test` begins with."""
+    tree = unpacked.parent / "tree"
+    files = {path.relative_to(tree) for path in tree.rglob("*/*") if path.is_file()}
+    files = {path for path in files if not {"dist", "__pycache__"} & set(path.parts)}
+    assert len(files) > 500
+    assert {str(path) for path in files if not (unpacked / path).is_file()} == set()
+    assert {"Makefile", "pyproject.toml", "constraints.txt", "hatch_build.py", ".ci"} <= {
+        path.name for path in unpacked.iterdir()
+    }
+
+
+def test_the_package_says_what_it_is(unpacked: Path) -> None:
+    """Name, version, licence, description and what it runs on, as an index shows them."""
+    about = message_from_string((unpacked / "PKG-INFO").read_text("utf-8"))
+    assert about["Name"] == "consent-server"
+    assert about["Version"] == __version__
+    assert about["License-Expression"] == "Apache-2.0"
+    assert about["Requires-Python"] == ">=3.11"
+    assert about["Description-Content-Type"] == "text/markdown"
+    assert about.get_payload() == (ROOT / "README.md").read_text("utf-8")
+    assert f"## {__version__} " in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_the_tests_pass_from_the_source_distribution(unpacked: Path, installed: Path) -> None:
+    """Those that read files from all over the tree do, on the widget that was built there."""
+    assert installed.exists()
+    told = run(
+        *(sys.executable, "-m", "pytest", "-q", "--no-cov", "-p", "no:cacheprovider", *ABOUT_FILES),
+        cwd=unpacked,
+        PYTHONPATH=str(unpacked),
+    )
+    assert " passed" in told
+
+
+def test_an_installed_wheel_starts_from_nothing(installed: Path, tmp_path: Path) -> None:
+    """Version, a first catalog, a server that is alive and serves the widget: no checkout, no Node.js."""
+    alone = {"PATH": str(installed.parent)}
+    assert run(installed, "--version", cwd=tmp_path, **alone).split()[-1] == __version__
+    run(installed, *INIT, cwd=tmp_path, **alone)
+    run(installed, "catalog", "check", cwd=tmp_path, **alone)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [str(installed), "serve", "--port", str(port)]
+    serving = subprocess.Popen(command, cwd=tmp_path, env=alone, stdout=subprocess.DEVNULL)
+    try:
+        assert b"ok" in fetched(f"http://127.0.0.1:{port}/healthz", serving.poll)
+        assert b"consent-widget" in fetched(f"http://127.0.0.1:{port}/v1/example/consent.js", serving.poll)
+        assert b"Example UAB" in fetched(f"http://127.0.0.1:{port}/v1/example/cookies", serving.poll)
+    finally:
+        serving.terminate()
+        serving.wait()
+
+
+def fetched(url: str, ended: Callable[[], int | None]) -> bytes:
+    """Fetch an address, once the server is up."""
+    for _ in range(200):
+        assert ended() is None
+        try:
+            with urlopen(url, timeout=5) as answer:
+                content: bytes = answer.read()
+                return content
+        except URLError:
+            time.sleep(0.1)
+    raise AssertionError("the server did not start")
