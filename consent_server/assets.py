@@ -34,7 +34,7 @@ FINGERPRINT_DIGITS = 8
 _CSS_FLAGS = ("--bundle", "--minify", "--charset=utf8")
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 MAIN, PREFERENCES = "consent.%(version)s.js", "preferences.%(version)s.js"
-TABLES, PAGES = "tables.%(version)s.js", "pages.%(version)s.css"
+EXTRAS, PAGES = "extras.%(version)s.js", "pages.%(version)s.css"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,12 @@ class Assets:
 
     build: Asset
     preferences: Asset
-    tables: Asset
+    extras: Asset
     pages_css: Asset
 
     def by_sha256(self, sha256: str) -> Asset | None:
         """Return the file with this SHA-256 (64 lower-case hex), if it is one of these."""
-        files = (self.build, self.preferences, self.tables, self.pages_css)
+        files = (self.build, self.preferences, self.extras, self.pages_css)
         return next((asset for asset in files if asset.sha256 == sha256), None)
 
     @staticmethod
@@ -122,11 +122,11 @@ def _build_bundles(project: Path, into: Path) -> list[str]:
     def sha256_of(name: str, file: str) -> str:
         return f'--define:{name}="{hashlib.sha256((into / file).read_bytes()).hexdigest()}"'
 
-    tables = program(TABLES, "tables", *styles)
-    preferences = program(PREFERENCES, "preferences", *styles, sha256_of("TABLES_SHA256", tables))
+    extras = program(EXTRAS, "extras", *styles)
+    preferences = program(PREFERENCES, "preferences", *styles, sha256_of("EXTRAS_SHA256", extras))
     main = program(MAIN, "consent", *styles, sha256_of("CHUNK_SHA256", preferences))
     pages = bundle(PAGES, project / "consent_server/templates/pages.css", *_CSS_FLAGS)
-    return [tables, preferences, main, pages]
+    return [extras, preferences, main, pages]
 
 
 def _styles(widget: Path, files: dict[str, str]) -> list[str]:
@@ -167,12 +167,12 @@ def load(directory: Path = BUILT) -> Assets:
     """Read the built files of `directory` and compress them. Raises AssetsMissing if they are not whole."""
     filenames = _filenames(directory)
     try:
-        main, preferences, tables, pages = (
-            _read(directory, output, filenames[output]) for output in (MAIN, PREFERENCES, TABLES, PAGES)
+        main, preferences, extras, pages = (
+            _read(directory, output, filenames[output]) for output in (MAIN, PREFERENCES, EXTRAS, PAGES)
         )
     except (KeyError, OSError) as error:
         raise _missing(directory) from error
-    return Assets(build=main, preferences=preferences, tables=tables, pages_css=pages)
+    return Assets(build=main, preferences=preferences, extras=extras, pages_css=pages)
 
 
 def _filenames(directory: Path) -> dict[str, str]:

@@ -16,6 +16,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import tomlkit
+from commands import command
 
 from consent_server.cli.demo import shipped_catalog
 from consent_server.demo.run import website_server
@@ -95,7 +96,7 @@ class Demo:
     @property
     def tag(self) -> str:
         """The script tag that a website pastes."""
-        return f'<script src="{self.home}/consent.js" defer></script>'
+        return f'<script src="{self.home}/consent.js" async></script>'
 
     def notice(self, language: str = "en") -> dict[str, Any]:
         """Return the envelope that the server gives out now."""
@@ -166,8 +167,8 @@ def _write_catalog(path: Path, origins: list[str]) -> Path:
 @contextmanager
 def _consent_server(environ: dict[str, str], url: str, log: Path) -> Iterator[None]:
     with log.open("wb") as output:
-        command = [sys.executable, "-m", "consent_server", "serve"]
-        process = subprocess.Popen(command, env=environ, stdout=output, stderr=output)
+        serve = [sys.executable, "-m", "consent_server", "serve"]
+        process = subprocess.Popen(serve, env=environ, stdout=output, stderr=output)
         try:
             until(lambda: process.poll() is not None or _answers(url), "the server's start", _SECONDS)
             assert process.poll() is None, log.read_text(encoding="utf-8")
@@ -198,8 +199,10 @@ def _thread(server: BaseServer) -> Iterator[None]:
 
 
 def _auditor_token(environ: dict[str, str]) -> str:
-    command = [sys.executable, "-m", "consent_server", "auditor", "add", "Browser tests", "--site", SITE]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout.strip()
+    given = {name: value for name, value in environ.items() if name.startswith("CONSENT_")}
+    done = command("auditor", "add", "Browser tests", "--site", SITE, environ=given)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 def _free_ports(count: int) -> list[int]:

@@ -42,17 +42,30 @@ def slow(seconds: float) -> Trouble:
     return trouble
 
 
-def answering(status: int, body: str = "", *, kind: str = "text/html", open_: bool = True) -> Trouble:
+def hanging(until: threading.Event) -> Trouble:
+    """Accept the request and say nothing, until somebody lets go."""
+
+    def trouble(ask: Callable[[], Reply]) -> Reply:
+        until.wait(SECONDS)
+        return ask()
+
+    return trouble
+
+
+def answering(
+    status: int, body: str = "", *, kind: str = "text/html", open_: bool = True, again: str = "30"
+) -> Trouble:
     """Answer in the server's place; only what is `open_` may be read by pages of other origins."""
-    headers = {"Content-Type": kind, "Retry-After": "30"}
+    headers = {"Content-Type": kind, "Retry-After": again}
     if open_:
         headers["Access-Control-Allow-Origin"] = "*"
+        headers["Access-Control-Expose-Headers"] = "Retry-After"
     return lambda _ask: (status, headers, body.encode())
 
 
-def refusing(status: int, code: str) -> Trouble:
+def refusing(status: int, code: str, again: str = "30") -> Trouble:
     """Refuse in the server's own words (RFC 9457)."""
-    return answering(status, PROBLEM % (status, code), kind="application/problem+json")
+    return answering(status, PROBLEM % (status, code), kind="application/problem+json", again=again)
 
 
 class Proxy:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from playwright.sync_api import expect
 
+from e2e.test_preferences import MOVING
+
 if TYPE_CHECKING:
+    from e2e.demo import Demo
     from e2e.visitor import Visitor
 
 LOOK = """node => {
@@ -15,6 +19,12 @@ LOOK = """node => {
   const { width, height } = node.getBoundingClientRect();
   return { width, height, ...Object.fromEntries([...style].map((name) => [name, style[name]])) };
 }"""
+
+
+THEMED = """<!doctype html><html lang="en"><title>Shop</title>{tag}<style>:root {{
+  --consent-accent: rgb(1, 2, 3); --consent-accent-text: rgb(250, 251, 252); --consent-radius: 10px;
+  --consent-background: rgb(240, 230, 220); --consent-text: rgb(40, 30, 20); --consent-font: monospace;
+}}</style>"""
 
 
 def look(visitor: Visitor, button: str) -> dict[str, Any]:
@@ -105,3 +115,70 @@ def test_a_choice_holds_in_every_language(visitor: Visitor) -> None:
     visitor.open("/")
     visitor.page.locator("consent-frame").wait_for()
     expect(visitor.banner).to_have_count(0)
+
+
+def test_the_banner_says_what_it_asks_for(visitor: Visitor) -> None:
+    """For what, to how many third parties, how long the choice is kept, how to change it; and the policy."""
+    visitor.open()
+    text = visitor.banner.locator("#consent-text")
+    expect(text).to_contain_text("cookies")
+    expect(text).to_contain_text("Personal content and Statistics")
+    expect(text).to_contain_text(re.compile(r"Third parties that receive data: \d+\."))
+    expect(text).to_contain_text("kept for 6 months")
+    expect(text).to_contain_text("change it at any time under “Cookie settings”")
+    policy = visitor.banner.get_by_role("link", name="Privacy policy (opens a new tab)")
+    expect(policy).to_have_attribute("href", visitor.demo.website + "/privacy")
+
+
+def test_the_banner_takes_the_websites_look(visitor: Visitor, demo: Demo) -> None:
+    """Custom properties set colours, corners and font, of the preferences too."""
+    visitor.open_other(demo.pages.put("/themed", THEMED.format(tag=demo.tag)))
+    visitor.banner.wait_for()
+    accept = look(visitor, "accept-all")
+    assert (accept["background-color"], accept["color"]) == ("rgb(1, 2, 3)", "rgb(250, 251, 252)")
+    assert accept["font-family"] == "monospace"
+    visitor.choose()
+    for frame in (visitor.banner, visitor.preferences):
+        style = frame.evaluate(LOOK)
+        assert (style["background-color"], style["color"]) == ("rgb(240, 230, 220)", "rgb(40, 30, 20)")
+        assert style["border-top-left-radius"] == "10px"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_banner_is_as_dark_as_the_page(visitor: Visitor, demo: Demo, scheme: Any) -> None:
+    """It follows the page's colour scheme, and the preferences do."""
+    style = "<style>:root { color-scheme: light dark }</style>"
+    html = f"<!doctype html><html lang='en'><title>Shop</title>{style}{demo.tag}"
+    visitor.page.emulate_media(color_scheme=scheme)
+    visitor.open_other(demo.pages.put("/scheme", html))
+    visitor.choose()
+    for frame in (visitor.banner, visitor.preferences):
+        found = frame.evaluate(LOOK)
+        ground, text = luminance(found["background-color"]), luminance(found["color"])
+        assert (ground < text) == (scheme == "dark")
+
+
+def spoken(visitor: Visitor) -> list[str]:
+    """Return what the browser tells a screen reader of status regions."""
+    session = visitor.context.new_cdp_session(visitor.page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    session.detach()
+    regions = [node["nodeId"] for node in nodes if node.get("role", {}).get("value") == "status"]
+    return [node["name"]["value"] for node in nodes if node.get("parentId") in regions]
+
+
+def test_the_banner_is_announced(visitor: Visitor) -> None:
+    """Who cannot see is told that the banner is there, and that the choice was kept; neither stays."""
+    visitor.open()
+    visitor.banner.wait_for()
+    visitor.until(lambda: spoken(visitor) == ["Cookies: your choice"], "the announcement")
+    visitor.refuse_all()
+    visitor.until(lambda: "Your choice is saved." in spoken(visitor), "the second one")
+    visitor.until(lambda: not spoken(visitor), "silence")
+
+
+def test_nothing_in_the_banner_moves(visitor: Visitor) -> None:
+    """No animation and no transition: it can be clicked the moment it is seen."""
+    visitor.open()
+    visitor.banner.wait_for()
+    assert visitor.banner.evaluate(MOVING) == 0

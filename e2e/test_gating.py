@@ -52,13 +52,14 @@ def put_film(visitor: Visitor) -> None:
 def test_scripts_keep_their_order(visitor: Visitor) -> None:
     """Scripts run in document order: an inline one waits for the slow external one before it."""
     held = serve_scripts(visitor, "slow")
-    open_page(visitor, gated("first") + external("slow") + gated("inline") + external("last") + gated("end"))
+    waiting = external("slow") + external("next") + gated("inline") + external("last") + gated("end")
+    open_page(visitor, gated("first") + waiting)
     visitor.press("accept-all")
     visitor.until(lambda: held, "the slow script")
     visitor.page.wait_for_timeout(50)
     assert ran(visitor) == ["first"]
     release(held)
-    ran_in_the_end(visitor, "first", "slow", "inline", "last", "end")
+    ran_in_the_end(visitor, "first", "slow", "next", "inline", "last", "end")
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_a_broken_script_stops_no_other(visitor: Visitor, broken: str) -> None:
     ids=["nonce", "strict-dynamic", "trusted types"],
 )
 def test_an_inline_script_keeps_its_nonce(visitor: Visitor, policy: str) -> None:
-    """Under a policy with a nonce exactly the inline scripts that carry it run, once they may."""
+    """Under a policy with a nonce exactly the inline scripts that carry it run, and the preferences open."""
     visitor.expects("Content Security Policy")  # of the script without a nonce
     nonce = ' nonce="once"'
     tag = visitor.demo.tag.replace("<script", "<script" + nonce)
@@ -96,6 +97,8 @@ def test_an_inline_script_keeps_its_nonce(visitor: Visitor, policy: str) -> None
     )
     visitor.press("accept-all")
     ran_in_the_end(visitor, "ours")
+    visitor.page.evaluate("consent.open()")
+    visitor.preferences.wait_for()
 
 
 def test_a_module_runs_as_a_module(visitor: Visitor) -> None:
@@ -186,7 +189,10 @@ def test_once_loads_this_frame_and_decides_nothing(visitor: Visitor) -> None:
     visitor.page.locator("consent-frame").get_by_role("button", name="Allow once").first.click()
     visitor.until(lambda: frame_is_at(visitor, "/gated/film"), "the film")
     assert not frame_is_at(visitor, "/gated/map", "map")
+    expect(visitor.page.locator("consent-frame")).to_have_count(1)
+    expect(visitor.banner).to_be_visible()
     assert visitor.posts() == []
+    assert "consent" not in visitor.cookies()
     visitor.page.reload()
     expect(visitor.page.locator("consent-frame")).to_have_count(2)
     assert not frame_is_at(visitor, "/gated/film")

@@ -143,7 +143,7 @@ SPA = """<!doctype html>
 window.heard = [];
 window.stop = onConsent("analytics", (granted) => window.heard.push(granted));
 </script>
-<script src="{server}/v1/bacloud/consent.js" defer></script>
+<script src="{server}/v1/bacloud/consent.js" async></script>
 <main><h1>An application</h1></main>
 <a href="#" data-consent-open>Cookie settings</a>
 """

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from email.utils import formatdate
+from time import time
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
-from e2e.proxy import HTML, Proxy, answering, down, lost, refusing, slow
+from e2e.proxy import HTML, Proxy, answering, down, hanging, lost, refusing, slow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from e2e.proxy import Trouble
     from e2e.visitor import Visitor
 
-NOISE = "Failed to (load resource|fetch)|blocked by CORS policy|Unexpected (token|end)|Uncaught #<Response>"
+NOISE = r"Failed to (load resource|fetch)|blocked by CORS policy|Unexpected (token|end)|answered \d{3}$"
 """What a browser says of a server in trouble, and what the widget reports."""
 PAGE = """<!doctype html>
 <html lang="{language}"><title>quiet</title>{tag}
@@ -127,6 +130,33 @@ def test_a_slow_script_keeps_nobody_waiting(visitor: Visitor, proxy: Proxy, shop
     assert visitor.page.title() == "quiet"
 
 
+def test_a_server_that_never_answers_holds_nothing_back(visitor: Visitor, proxy: Proxy, shop: str) -> None:
+    """The page's own scripts hear that the document is there and run; what comes in the end still asks."""
+    let_go = threading.Event()
+    trouble(proxy, hanging(let_go), "/consent.js")
+    try:
+        visitor.page.goto(visitor.demo.other + shop, wait_until="domcontentloaded")
+        assert works(visitor.page)
+        assert visitor.banner.count() == 0
+        assert visitor.page.title() == "quiet"
+    finally:
+        let_go.set()
+    visitor.press("accept-all")
+    expect(visitor.page).to_have_title("counted")
+    expect(visitor.banner).to_have_count(0)
+    delivered(visitor)
+
+
+def test_what_it_complains_of_is_in_plain_words(shopper: Visitor, proxy: Proxy) -> None:
+    """The console says what could not be had, and which answer came instead."""
+    trouble(proxy, answering(503), "/notices/")
+    shopper.press("choose")
+    shopper.until(lambda: any("uncaught" in said for said in shopper.complaints), "the complaint")
+    [said] = [said for said in shopper.complaints if "uncaught" in said]
+    assert "/notices/" in said
+    assert said.endswith(" answered 503")
+
+
 @pytest.mark.parametrize("kind", [down, answering(500), answering(200, HTML)], ids=["down", "500", "HTML"])
 def test_without_its_notice_it_asks_in_what_it_has(
     visitor: Visitor, proxy: Proxy, shop: str, kind: Trouble
@@ -185,21 +215,30 @@ def test_a_slow_server_delays_no_choice(shopper: Visitor, proxy: Proxy) -> None:
     assert methods(shopper) == ["accept_all"]
 
 
-def test_who_is_told_to_wait_waits(shopper: Visitor, proxy: Proxy) -> None:
-    """After an answer that says busy the next attempt is some seconds away, and comes without a new page."""
+@pytest.mark.parametrize(
+    ("again", "waits", "tries"),
+    [("", 3, 60), ("30", 20, 40), ("a date", 30, 400), ("99999999", 500, 700)],
+    ids=["unsaid", "seconds", "a date", "years"],
+)
+def test_who_is_told_to_wait_waits(
+    shopper: Visitor, proxy: Proxy, again: str, waits: int, tries: int
+) -> None:
+    """The next attempt comes when the server said, within ten minutes, and without a new page."""
     shopper.page.clock.install()
     shopper.page.reload()
     shopper.banner.wait_for()
     shopper.page.clock.run_for(2_000)  # the page has settled: what was pending before would have left
-    trouble(proxy, refusing(429, "rate_limited"), "/receipts")
+    when = formatdate(time() + 300, usegmt=True) if again == "a date" else again
+    trouble(proxy, refusing(429, "rate_limited", when), "/receipts")
     shopper.press("reject-all")
     shopper.until(lambda: any("429" in said for said in shopper.complaints), "the refusal")
     proxy.trouble = None
     proxy.passed.clear()
-    shopper.page.clock.run_for(2_000)
+    shopper.page.wait_for_timeout(100)  # for the refusal to be read
+    shopper.page.clock.run_for(waits * 1000)
     shopper.page.wait_for_timeout(100)
     assert not any("receipts" in asked for asked in proxy.passed)
-    shopper.page.clock.run_for(60_000)
+    shopper.page.clock.run_for((tries - waits) * 1000)
     delivered(shopper)
     assert methods(shopper) == ["refuse_all"]
 
@@ -239,58 +278,6 @@ def test_a_change_of_mind_that_leaves_with_the_click_is_kept(shopper: Visitor) -
     delivered(shopper)
     first, second = shopper.receipts()
     assert second["previous"]["id"] == first["id"]
-
-
-@pytest.mark.parametrize("how", ["blocked", "full"])
-def test_without_storage_a_choice_holds_too(visitor: Visitor, shop: str, how: str) -> None:
-    """Where localStorage is blocked or full, a choice holds, is recorded once, and is not asked again."""
-    if how == "blocked":
-        visitor.page.add_init_script(
-            "Object.defineProperty(window, 'localStorage', { get() { throw new Error('blocked') } })"
-        )
-    visitor.open_other(shop)
-    if how == "full":
-        visitor.page.evaluate(
-            """() => {
-              for (let size = 6e6; size >= 1; size /= 2)
-                try { localStorage.setItem(`full${size}`, "x".repeat(size)) } catch {}
-            }"""
-        )
-    visitor.press("accept-all")
-    expect(visitor.page).to_have_title("counted")
-    visitor.until(lambda: methods(visitor) == ["accept_all"], "the receipt")
-    visitor.page.reload()
-    expect(visitor.page).to_have_title("counted")
-    expect(visitor.banner).to_have_count(0)
-    visitor.page.wait_for_timeout(200)
-    assert methods(visitor) == ["accept_all"]
-
-
-def test_without_cookies_a_choice_holds_for_the_page(visitor: Visitor, shop: str) -> None:
-    """Where cookies are switched off, a choice holds in this page and is recorded; the next one asks."""
-    session = visitor.context.new_cdp_session(visitor.page)
-    session.send("Emulation.setDocumentCookieDisabled", {"disabled": True})
-    visitor.open_other(shop)
-    visitor.press("accept-all")
-    expect(visitor.page).to_have_title("counted")
-    expect(visitor.banner).to_have_count(0)
-    visitor.until(lambda: methods(visitor) == ["accept_all"], "the receipt")
-    visitor.page.reload()
-    visitor.banner.wait_for()
-    assert visitor.page.title() == "quiet"
-
-
-def test_in_a_sandbox_it_still_asks(visitor: Visitor, demo: Demo, shop: str) -> None:
-    """In a sandbox, where cookies and storage throw, the page works, asks, and does what is chosen."""
-    visitor.expects("403|sandboxed|blocked by CORS policy|ERR_FAILED")
-    html, _ = demo.pages.by_path[shop]
-    visitor.open_other(demo.pages.put("/sandbox", html, "sandbox allow-scripts"))
-    visitor.banner.wait_for()
-    assert works(visitor.page)
-    assert visitor.page.title() == "quiet"
-    visitor.press("accept-all")
-    expect(visitor.page).to_have_title("counted")
-    expect(visitor.banner).to_have_count(0)
 
 
 def test_tabs_that_decide_without_a_server_agree(shopper: Visitor, proxy: Proxy) -> None:

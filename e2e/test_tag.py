@@ -30,7 +30,7 @@ def pinned(demo: Demo, integrity: str = "") -> str:
     own = "sha384-" + base64.b64encode(hashlib.sha384(content).digest()).decode()
     return (
         f'<script src="{path}" data-site="bacloud" integrity="{integrity or own}" '
-        'crossorigin="anonymous" defer></script>'
+        'crossorigin="anonymous" async></script>'
     )
 
 

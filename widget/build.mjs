@@ -7,7 +7,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 
 const root = import.meta.dirname;
 const folder = resolve(process.argv[2] ?? join(root, "dist"));
-const { styles, tables, preferences, consent } = JSON.parse(readFileSync(join(root, "esbuild.json"), "utf8"));
+const { styles, extras, preferences, consent } = JSON.parse(readFileSync(join(root, "esbuild.json"), "utf8"));
 
 function run(...words) {
   const program = join(root, "node_modules", ".bin", "esbuild");
@@ -35,6 +35,6 @@ function buildChunk(program, ...more) {
   return sha256;
 }
 
-const tablesSha256 = buildChunk(tables);
-const sha256 = buildChunk(preferences, `--define:TABLES_SHA256="${tablesSha256}"`);
+const extrasSha256 = buildChunk(extras);
+const sha256 = buildChunk(preferences, `--define:EXTRAS_SHA256="${extrasSha256}"`);
 build(consent, join(folder, "consent.js"), ...defined, `--define:CHUNK_SHA256="${sha256}"`);

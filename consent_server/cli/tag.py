@@ -97,10 +97,10 @@ def _parts(catalog: Catalog, server: str, assets: Assets) -> Iterator[tuple[str,
     if script:
         yield "First in <head>, before any tag: everything is denied.", f"<script>{script}</script>"
         yield "Where the website has a Content-Security-Policy, script-src needs this too:", csp_hash(script)
-    yield "After it, the widget:", f'<script src="{server}/v1/{site}/consent.js" defer></script>'
+    yield "After it, the widget:", f'<script src="{server}/v1/{site}/consent.js" async></script>'
     pinned = (
         f'<script src="{server}/v1/assets/{assets.build.sha256}.js" data-site="{site}"'
-        f' integrity="{assets.sri(assets.build)}" crossorigin="anonymous" defer></script>'
+        f' integrity="{assets.sri(assets.build)}" crossorigin="anonymous" async></script>'
     )
     yield "Or, instead, this build and no other, checked by the browser (Subresource Integrity):", pinned
     gpc = {"gpc": True, "lastUpdate": datetime.now(UTC).date().isoformat()}

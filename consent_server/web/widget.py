@@ -30,7 +30,7 @@ _ENVELOPE = (
 )
 
 _EXCERPT = (
-    "language", "languages", "direction", "policy_url", "ask_again_after", "cookie_domain", "layout"
+    "language", "languages", "direction", "policy_url", "ask_again_after", "cookie_domain"
 )  # fmt: skip
 _EXCERPT_TEXTS = (
     "banner_label", "banner_title", "banner_text", "accept_all", "refuse_all", "choose",
@@ -81,6 +81,7 @@ def envelope_of(notice: Notice, build_sha256: str) -> bytes:
 def short_envelope_of(notice: Notice, build_sha256: str) -> bytes:
     """Return the same for a page that waits for it: an excerpt, and of the revision what a cookie holds."""
     envelope = _envelope(notice, build_sha256, excerpt_of(notice.body))
+    del envelope["language"]  # the excerpt has it
     return _json({**envelope, "revision": notice.revision[:_REVISION_DIGITS]})
 
 
@@ -105,6 +106,7 @@ def excerpt_of(body: Mapping[str, Any]) -> dict[str, Any]:
     """
     return {
         **{key: body[key] for key in _EXCERPT},
+        "layout": {key: value for key, value in body["layout"].items() if value is not None},
         "texts": {key: body["texts"][key] for key in _EXCERPT_TEXTS},
         "categories": [
             {

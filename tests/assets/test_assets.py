@@ -30,7 +30,7 @@ def project(tmp_path: Path) -> Path:
     (widget / "node_modules").symlink_to(ROOT / "widget" / "node_modules")
     programs = {
         "styles": {"LOOK_CSS": "src/look.css"},
-        "tables": {"entry": "src/tables.ts", "flags": [*FLAGS, "--format=esm"]},
+        "extras": {"entry": "src/extras.ts", "flags": [*FLAGS, "--format=esm"]},
         "preferences": {"entry": "src/ui/preferences.ts", "flags": [*FLAGS, "--format=esm"]},
         "consent": {"entry": "src/main.ts", "flags": [*FLAGS, "--format=iife"]},
     }
@@ -41,9 +41,9 @@ def project(tmp_path: Path) -> Path:
     )
     (widget / "src" / "look.css").write_text("a { color: red }")
     (widget / "src" / "name.ts").write_text('export const name: string = "ąčę";', encoding="utf-8")
-    (widget / "src" / "tables.ts").write_text("export const rows: number = 1;")
+    (widget / "src" / "extras.ts").write_text("export const rows: number = 1;")
     (widget / "src" / "ui" / "preferences.ts").write_text(
-        "declare const TABLES_SHA256: string; export const form: number = 1; console.log(TABLES_SHA256);"
+        "declare const EXTRAS_SHA256: string; export const form: number = 1; console.log(EXTRAS_SHA256);"
     )
     (templates / "pages.css").write_text("body { color: black }")
     return tmp_path
@@ -60,7 +60,7 @@ def names(built: assets.Assets) -> tuple[str, str, str, str]:
     return (
         built.build.filename,
         built.preferences.filename,
-        built.tables.filename,
+        built.extras.filename,
         built.pages_css.filename,
     )
 
@@ -77,7 +77,7 @@ def test_same_sources_same_names(project: Path) -> None:
         ("widget/src/look.css", (True, False, False, False)),
         # Whoever loads a chunk carries its hash, so it changes with it.
         ("widget/src/ui/preferences.ts", (True, True, False, False)),
-        ("widget/src/tables.ts", (True, True, True, False)),
+        ("widget/src/extras.ts", (True, True, True, False)),
         ("consent_server/templates/pages.css", (False, False, False, True)),
     ],
 )
@@ -103,7 +103,7 @@ def test_old_fingerprints_are_removed(project: Path) -> None:
 def test_chunks_are_named_by_what_loads_them(project: Path) -> None:
     """Each build contains the SHA-256 of the exact bytes of the chunk that it loads."""
     built = build(project)
-    for loader, chunk in ((built.build, built.preferences), (built.preferences, built.tables)):
+    for loader, chunk in ((built.build, built.preferences), (built.preferences, built.extras)):
         sha256 = hashlib.sha256((project / "built" / chunk.filename).read_bytes()).hexdigest()
         assert sha256.encode() in loader.content
         assert built.by_sha256(sha256) == chunk
@@ -113,7 +113,7 @@ def test_chunks_are_named_by_what_loads_them(project: Path) -> None:
 def test_hashes_are_of_the_exact_bytes(project: Path) -> None:
     """Every file's SHA-256, SRI value and compressed variants belong to the exact bytes on disk."""
     built = build(project)
-    for asset in (built.build, built.preferences, built.tables, built.pages_css):
+    for asset in (built.build, built.preferences, built.extras, built.pages_css):
         content = (project / "built" / asset.filename).read_bytes()
         assert asset.content == content == gzip.decompress(asset.gzip) == brotli.decompress(asset.brotli)
         assert asset.sha256 == hashlib.sha256(content).hexdigest()
@@ -176,5 +176,5 @@ def test_this_project_is_built() -> None:
     """What the server serves here is there, and is a script that a browser can parse."""
     built = assets.load()
     esbuild = next((ROOT / "widget" / "node_modules" / "@esbuild").glob("*/bin/esbuild"))
-    for asset in (built.build, built.preferences, built.tables):
+    for asset in (built.build, built.preferences, built.extras):
         subprocess.run([esbuild, "--loader=js"], input=asset.content, capture_output=True, check=True)

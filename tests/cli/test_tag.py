@@ -55,7 +55,7 @@ MODE = {
 def test_both_script_tags_are_printed(tag: Callable[..., Result]) -> None:
     """The tag of the living widget, and the pinned one with the hash and integrity of this build."""
     printed = tag().output
-    assert '<script src="https://consent.shop.example/v1/shop/consent.js" defer></script>' in printed
+    assert '<script src="https://consent.shop.example/v1/shop/consent.js" async></script>' in printed
     build = load().build
     [pinned] = re.findall(r"<script src=[^>]*integrity[^>]*></script>", printed)
     assert f"/v1/assets/{build.sha256}.js" in pinned

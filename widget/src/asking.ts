@@ -4,6 +4,7 @@ import { isGranted, merge } from "./core/rules";
 import type { Chunk, Report, Views } from "./core/types";
 import { decide } from "./decisions";
 import { announce, showBanner } from "./ui/banner";
+import { later } from "./ui/dom";
 import { press } from "./ui/press";
 import { BASE } from "./ui/styles";
 import { all, asked, complain, envelope, fetchNotice, home, more, post, store } from "./visit";
@@ -23,8 +24,10 @@ export function begin(): void {
 }
 
 function show(): void {
-  if (store.get().time) hide = hide?.() as undefined;
-  else ask();
+  if (store.get().time) {
+    hide = hide?.() as undefined;
+    if (envelope.notice.layout.button) later(veil); // after what may run now
+  } else ask();
 }
 
 function ask(): void {
@@ -47,7 +50,7 @@ export async function open(report?: Report, link?: Element): Promise<void> {
   }
 }
 
-/** Puts stand-ins where frames may not load; without the chunk these stay empty. */
+/** Puts stand-ins where frames may not load, and a button to come back; without the chunk there are none. */
 export function veil(): void {
   load().then(
     ([chunk, views]) => chunk.veil(views),

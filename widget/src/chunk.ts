@@ -9,7 +9,7 @@ import { isStored } from "./effects/sweep";
 import { standIn } from "./ui/placeholder";
 import * as preferences from "./ui/preferences";
 
-declare const TABLES_SHA256: string;
+declare const EXTRAS_SHA256: string;
 
 export { sweep } from "./effects/sweep";
 export { expire };
@@ -35,15 +35,15 @@ export function open(views: Views, report?: Report): void {
   preferences.open(shown);
 }
 
-/** Puts stand-ins where frames may not load, takes them away where they may, and shows cookie tables. */
+/** Puts stand-ins where frames may not load, takes them away where they may, and adds what few sites have. */
 export function veil(views: Views): void {
   veilFrames(
     (id) => views.isGranted(views.notice, views.state(), id),
     (frame, id, once) => standIn(views, { frame, id, once, allow: (event) => allow(views, id, event) }),
   );
-  if (document.querySelector("[data-consent-table]"))
-    import(`./${TABLES_SHA256}.js`).then(
-      ({ fill }) => fill(views),
+  if (views.notice.layout.button || document.querySelector("[data-consent-table]"))
+    import(`./${EXTRAS_SHA256}.js`).then(
+      ({ add }) => add(views),
       () => {},
     );
 }

@@ -2,11 +2,10 @@
 import { encode, NAME } from "./core/cookie";
 import { isAllowed, isGranted } from "./core/rules";
 import type { Answer, Body, Decision, Entry, Method, Report, State, Trace } from "./core/types";
-import { uuid7 } from "./core/uuid";
 import { holds, isDoubled, jar, recall, remember } from "./effects/memory";
 import { readGpc, signal, tell } from "./effects/signals";
 import { later } from "./ui/dom";
-import { blank, complain, envelope, more, pinned, record, store } from "./visit";
+import { blank, complain, envelope, more, newId, pinned, record, store } from "./visit";
 
 const LATE = 5_000; // milliseconds until an opened page is looked through again for what may not be there
 
@@ -23,7 +22,7 @@ export function decide(method: Method, said: Pick<State, "choices" | "services">
   const before = store.get();
   const now = Date.now();
   const by = event?.isTrusted || method === "withdraw" ? method : "api";
-  const id = uuid7(now, crypto.getRandomValues(new Uint8Array(10)));
+  const id = newId(now);
   store.set({ ...said, time: Math.floor(now / 1000), id, method: by });
   return { before, swept, answer: recorded };
 }

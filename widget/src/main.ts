@@ -17,15 +17,14 @@ function begin(): void {
   decisions.begin(gate);
   asking.begin(); // first, since what the gate veils has to speak the page's language
   gate();
-  for (const happens of ["pageshow", "visibilitychange"])
-    window.addEventListener(happens, decisions.follow, true);
+  for (const happens of ["pageshow", "visibilitychange"]) addEventListener(happens, decisions.follow, true);
   signal("ready", store.get());
   later(catchUp, QUIET);
 }
 
 /** Follows other tabs and delivers what is pending; both keep a page waiting for its storage, so they come last. */
 function catchUp(): void {
-  window.addEventListener("storage", decisions.follow);
+  addEventListener("storage", decisions.follow);
   decisions.follow();
   if (mailbox.pending()[0]) void flush();
 }
@@ -54,13 +53,10 @@ function boot(): void {
     receipt: () => mailbox.receipt(),
     on,
   };
-  Object.assign(window, { consent: Object.freeze(consent) });
+  Object.assign(window, { consent: Object.freeze(consent), [MARK]: true });
   listen((link) => soon(() => asking.open(undefined, link)));
   if (envelope) begin();
 }
 
 const MARK = Symbol.for("consent-widget");
-if (tag && !(MARK in window)) {
-  Object.assign(window, { [MARK]: true });
-  boot();
-}
+if (tag && !(MARK in window)) boot();

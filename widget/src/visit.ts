@@ -6,6 +6,7 @@ import { addressOf } from "./core/address";
 import { answer } from "./core/rules";
 import { createStore } from "./core/store";
 import type { Chunk, Decision, Envelope, Notice, Post, State } from "./core/types";
+import { uuid7 } from "./core/uuid";
 import { jar, mailbox } from "./effects/memory";
 import { createReceipts } from "./effects/receipts";
 import { later } from "./ui/dom";
@@ -39,6 +40,11 @@ export function all(says: boolean): Pick<State, "choices" | "services"> {
   return { choices: answer(envelope.notice, () => says), services: {} };
 }
 
+/** A decision's id: a UUIDv7, whose random part is this browser's secret. */
+export function newId(milliseconds: number): string {
+  return uuid7(milliseconds, crypto.getRandomValues(new Uint8Array(10)));
+}
+
 /** Undecided. */
 export const blank = (): State => ({ ...all(false), time: 0 });
 
@@ -60,7 +66,7 @@ const { record, send, flush, get } = createReceipts(home, mailbox, (refusal) =>
 );
 
 /** What the chunk works with. */
-export const post: Post = { mailbox, jar, get, send, flush, renew };
+export const post: Post = { mailbox, jar, get, send, flush, renew, newId };
 
 export { flush, get, record };
 
@@ -71,7 +77,7 @@ export async function fetchNotice(language: string): Promise<void> {
 
 /** Asks again: the server no longer accepts the notice that was decided on. */
 async function renew(): Promise<void> {
-  await fetchNotice(envelope.language);
+  await fetchNotice(envelope.notice.language);
   store.set(blank());
 }
 

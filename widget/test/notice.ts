@@ -56,7 +56,6 @@ export const notice: Notice = {
 export const envelope: Envelope = {
   sha256: "",
   revision: "0123abcd".repeat(8),
-  language: "en",
   widget: undefined,
   notice,
 };

@@ -1,8 +1,9 @@
-/** The vectors that a website's own server is held to as well (tests/test_cookie.py). */
+/** The vectors that servers are held to as well (tests/test_cookie.py, tests/test_languages.py). */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { decode } from "../src/core/cookie";
+import { betterLanguage } from "../src/core/language";
 import { answer, isGranted } from "../src/core/rules";
 import { envelope, notice } from "./notice";
 
@@ -33,4 +34,16 @@ for (const { what, jar, granted } of vectors.cases)
       vectors.ids.filter((id) => isGranted(asking, state, id)),
       granted ?? ["necessary"],
     );
+  });
+
+interface Languages {
+  readonly cases: readonly { wanted: string; spoken: string[]; shown: string }[];
+}
+
+const { cases }: Languages = JSON.parse(readFileSync("../tests/vectors/languages.json", "utf-8"));
+for (const { wanted, spoken, shown } of cases)
+  test(`a server and the widget agree on “${wanted}” of ${spoken}`, () => {
+    const [language = ""] = spoken;
+    const found = betterLanguage({ ...notice, language, languages: spoken }, undefined, wanted);
+    assert.equal(found ?? language, shown);
   });

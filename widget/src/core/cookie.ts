@@ -1,4 +1,4 @@
-import { answer } from "./rules";
+import { answer, entries } from "./rules";
 import type { Envelope, Excerpt, State } from "./types";
 
 /** The consent cookie's name. */
@@ -7,9 +7,9 @@ export const NAME = "consent";
 /** The consent cookie's value: `1.<revision>.<unix time>.<categories>[.<service>=0|1 …]`. */
 export function encode(revision: string, state: State): string {
   let granted = "";
-  for (const id of Object.keys(state.choices)) if (state.choices[id]) granted += (granted && "-") + id;
+  for (const [id, on] of entries(state.choices)) if (on) granted += (granted && "-") + id;
   let services = "";
-  for (const id of Object.keys(state.services)) services += `.${id}=${state.services[id] ? 1 : 0}`;
+  for (const [id, on] of entries(state.services)) services += `.${id}=${on ? 1 : 0}`;
   return `1.${revision.slice(0, 8)}.${state.time}.${granted}${services}`;
 }
 

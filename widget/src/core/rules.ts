@@ -1,5 +1,8 @@
 import type { Choices, Entry, Excerpt, Group, State } from "./types";
 
+/** As it was at the start; a page may replace it later. */
+export const { entries } = Object;
+
 /** The categories a visitor is asked about. */
 export function optional<G extends Group>(notice: { readonly categories: readonly G[] }): G[] {
   const found: G[] = [];

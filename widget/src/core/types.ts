@@ -77,7 +77,12 @@ export interface Excerpt {
   /** Seconds. */
   readonly ask_again_after: number;
   readonly cookie_domain: string | null;
-  readonly layout: { readonly form: string; readonly position: string };
+  readonly layout: {
+    readonly form: string;
+    readonly position: string;
+    /** The corner of the button that opens the settings again; none where it is left out. */
+    readonly button?: string | null;
+  };
   readonly texts: Texts;
   readonly categories: readonly Group[];
 }
@@ -96,7 +101,6 @@ export interface Notice extends Excerpt {
 export interface Envelope {
   readonly sha256: string;
   readonly revision: string;
-  readonly language: string;
   readonly widget: string | undefined;
   readonly notice: Excerpt | Notice;
 }
@@ -149,8 +153,13 @@ export interface Mailbox {
   settle<A extends Answer>(body: Body, answer: A): A;
 }
 
-/** Posts a decision; throws the response where it is refused. The path is seen from `receipts`. */
+/** Posts a decision; throws a `Refusal` where it is refused. The path is seen from `receipts`. */
 export type Send = (body: Body, path?: string, credentials?: RequestCredentials) => Promise<Answer>;
+
+/** What is thrown where the server does not do what it was asked. */
+export interface Refusal extends Error {
+  readonly response?: Response;
+}
 
 /** The page's cookies as text, and the one way to write them. */
 export interface Jar {
@@ -165,6 +174,8 @@ export interface Post {
   /** Gets JSON from the server; the path is seen from `home`. */
   readonly get: (path: string) => Promise<unknown>;
   readonly send: Send;
+  /** A decision's id, from Unix milliseconds. */
+  readonly newId: (milliseconds: number) => string;
   /** Tries again to deliver what is pending. */
   readonly flush: () => unknown;
   /** Asks about the notice of today, when that of a decision is no longer accepted. */

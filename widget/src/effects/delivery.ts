@@ -1,5 +1,5 @@
-import type { Answer, Body, Mailbox, Post } from "../core/types";
-import { timeOf, uuid7 } from "../core/uuid";
+import type { Answer, Body, Mailbox, Post, Refusal } from "../core/types";
+import { timeOf } from "../core/uuid";
 
 const { setTimeout } = window;
 const BUSY = [408, 429];
@@ -34,7 +34,7 @@ export async function deliver(post: Delivery, refusal: unknown): Promise<Answer 
     } catch (error) {
       trouble = undefined;
       if (await mend(body, error, post)) continue;
-      setTimeout(post.flush, wait);
+      setTimeout(post.flush, Math.max(wait, asked(error)));
       wait = Math.min(wait * 2, LONGEST_WAIT);
       return answer;
     }
@@ -74,14 +74,20 @@ function narrows({ choices, services = {} }: Body, before: Body["choices"] = {})
  * Puts right what can be put right; tells whether the next one may be sent. Only the server's own words
  * (RFC 9457, with a code) count as a refusal: firewalls and strangers' networks say 403 and 404 too.
  */
-async function mend(body: Body, refusal: unknown, { mailbox, renew, forget }: Delivery): Promise<boolean> {
-  const { status, json } = refusal as Response;
-  const said = (await json?.call(refusal).catch(() => null)) as { code?: string } | undefined;
+async function mend(
+  body: Body,
+  refusal: unknown,
+  { mailbox, newId, renew, forget }: Delivery,
+): Promise<boolean> {
+  const { response } = refusal as Refusal;
+  const said = (await response?.json().catch(() => null)) as { code?: string } | undefined;
+  const { status = 0 } = response ?? {};
   if (!said?.code || status >= 500 || BUSY.includes(status)) return false;
   const { token, ...rest } = body;
   if (token && (status === 401 || status === 404)) {
     if (mailbox.receipt()?.token === token) mailbox.receipt(null);
-    replace(mailbox, body, [{ ...rest, decision: another(body.decision) }]);
+    // Another id for the same moment: what was refused is never sent again under its own.
+    replace(mailbox, body, [{ ...rest, decision: newId(timeOf(body.decision)) }]);
     return true;
   }
   if (status === 410) mailbox.receipt(null);
@@ -93,9 +99,10 @@ async function mend(body: Body, refusal: unknown, { mailbox, renew, forget }: De
   return true;
 }
 
-/** Another id for the same moment: what was refused is never sent again under its own. */
-function another(id: string): string {
-  return uuid7(timeOf(id), crypto.getRandomValues(new Uint8Array(10)));
+/** The milliseconds that the server asks to wait, in seconds or until a date (RFC 9110, 10.2.3). */
+function asked(refusal: unknown): number {
+  const value = (refusal as Refusal).response?.headers.get("retry-after") ?? "";
+  return Math.min(Number(value) * 1000 || Date.parse(value) - Date.now() || 0, LONGEST_WAIT);
 }
 
 function replace(mailbox: Mailbox, body: Body, by: readonly Body[]): void {

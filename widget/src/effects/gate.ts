@@ -38,6 +38,7 @@ export function createGate(
   function apply(): void {
     // A parser may still be filling an inline script.
     if (document.readyState === "loading") return;
+    late.observe(document, { childList: true, subtree: true });
     for (const node of document.querySelectorAll(GATED)) {
       const open = granted(idOf(node));
       if (node instanceof HTMLScriptElement) open && scripts.add(node);
@@ -48,11 +49,11 @@ export function createGate(
     if (veiled) veil();
   }
 
-  new MutationObserver((records) => {
+  const late = new MutationObserver((records) => {
     for (const { addedNodes } of records)
       for (const node of addedNodes)
         if (node instanceof Element && (node.matches(GATED) || node.querySelector(GATED))) return apply();
-  }).observe(document, { childList: true, subtree: true });
+  });
   document.addEventListener("DOMContentLoaded", apply);
   return apply;
 }

@@ -5,7 +5,7 @@ export interface Receipts {
   record(body: Body): Promise<Answer | undefined>;
   /** Delivers what is still pending. */
   flush(): Promise<Answer | undefined>;
-  /** Posts a decision; throws the response where it is refused. */
+  /** Posts a decision; throws an error with the response where it is refused. */
   send: Send;
   /** Gets JSON; the path is seen from `home`. */
   get<T>(path: string): Promise<T>;
@@ -29,7 +29,7 @@ export function createReceipts(
 
   async function read<T>(path: string, init?: RequestInit): Promise<T> {
     const response = await fetch(home + path, init);
-    if (!response.ok) throw response;
+    if (!response.ok) throw Object.assign(Error(`${response.url} answered ${response.status}`), { response });
     return (await response.json()) as T;
   }
 

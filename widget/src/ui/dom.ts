@@ -1,3 +1,5 @@
+import { entries } from "../core/rules";
+
 /** The timer as it was at the start; a page may replace it later. */
 export const { setTimeout: later } = window;
 
@@ -13,17 +15,15 @@ export function element<K extends keyof HTMLElementTagNameMap>(
 export function element(tag: string, attributes: Attributes, ...children: Child[]): HTMLElement;
 export function element(tag: string, attributes: Attributes, ...children: Child[]): HTMLElement {
   const node = document.createElement(tag);
-  for (const name of Object.keys(attributes)) {
-    const value = attributes[name];
+  for (const [name, value] of entries(attributes))
     if (typeof value === "string") node.setAttribute(name, value);
-  }
-  for (const child of children) if (child || child === "") node.append(child);
+  for (const child of children) if (child) node.append(child);
   return node;
 }
 
-/** A link that opens a new tab and says so, since nobody should lose the page that asks. */
+/** A link that opens a new tab, which implies noopener, and says so: nobody should lose the page that asks. */
 export function link(text: string, href: string, newTab: string): HTMLElement {
-  return element("a", { href, target: "_blank", rel: "noopener", "aria-label": `${text} (${newTab})` }, text);
+  return element("a", { href, target: "_blank", "aria-label": `${text} (${newTab})` }, text);
 }
 
 /**

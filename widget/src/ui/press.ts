@@ -23,5 +23,5 @@ export function listen(open: (link: Element) => void): void {
       return;
     }
   };
-  window.addEventListener("click", heard, true);
+  addEventListener("click", heard, true);
 }

@@ -1,7 +1,7 @@
-/** COMPOSITION ROOT of the cookie table in a website's own page, loaded where one has a place for it. */
-import type { Category, Notice, Views } from "./core/types";
-import { element, link, shadow } from "./ui/dom";
-import { cookieTable, serviceLine, serviceLinks } from "./ui/table";
+/** The cookie table in a website's own page. */
+import type { Category, Notice, Views } from "../core/types";
+import { element, link, shadow } from "./dom";
+import { cookieTable, serviceLine, serviceLinks } from "./table";
 
 declare const TABLES_CSS: string; // tables.css, minified
 
