@@ -108,9 +108,7 @@ def read_words() -> Namespace:
     parser.add_argument("--requests", type=int, default=200_000, help="while memory is watched (200,000)")
     parser.add_argument("--samples", type=int, default=5000, help="receipts of the profile (5000)")
     parser.add_argument("--directory", type=Path, help="where the data goes; the system's own without it")
-    parser.add_argument(
-        "--output", type=Path, default=Path("bench-server.md"), help="the tables are written here"
-    )
+    parser.add_argument("--output", type=Path, help="the tables are written here too")
     return parser.parse_args()
 
 
@@ -135,7 +133,8 @@ def main() -> None:
             say(f"{name}: took {time.monotonic() - start:.0f} s")
     text = "\n".join([title, "", *report.lines()])
     print(text)
-    words.output.write_text(text + "\n", encoding="utf-8")
+    if words.output:
+        words.output.write_text(text + "\n", encoding="utf-8")
 
 
 def _names(text: str) -> list[str]:

@@ -38,6 +38,7 @@ class Settings:
     host: str
     port: int
     workers: int
+    pin: bool
     signing_key: bytes | None = field(repr=False)
     secret_key: bytes | None = field(repr=False)
     log_key: bytes | None = field(repr=False)
@@ -81,6 +82,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         host=environ.get("CONSENT_HOST") or "127.0.0.1",
         port=_number(environ, "CONSENT_PORT", "8000", _PORTS),
         workers=_number(environ, "CONSENT_WORKERS", "1" if on_sqlite else "2", _WORKERS),
+        pin=_switch(environ, "CONSENT_PIN", "on" if on_sqlite else "off"),
         signing_key=_secret(environ, "CONSENT_SIGNING_KEY"),
         secret_key=_secret(environ, "CONSENT_SECRET_KEY"),
         log_key=_secret(environ, "CONSENT_LOG_KEY"),
@@ -103,6 +105,8 @@ def _check_together(settings: Settings) -> None:
         if settings.replica_url:
             raise SettingsError("CONSENT_REPLICA_URL: SQLite has no replica. Set CONSENT_DATABASE_URL too.")
         return
+    if settings.pin and settings.workers > 1:
+        raise SettingsError("CONSENT_PIN: several workers would share one processor. Leave it off.")
     for name, value in (
         ("CONSENT_SIGNING_KEY", settings.signing_key),
         ("CONSENT_SECRET_KEY", settings.secret_key),
@@ -193,6 +197,13 @@ def _metrics_token(environ: Mapping[str, str]) -> bytes | None:
             f"CONSENT_METRICS_TOKEN: it takes {_SHORTEST_TOKEN} characters or more, ASCII without spaces."
         )
     return token or None
+
+
+def _switch(environ: Mapping[str, str], name: str, default: str) -> bool:
+    said = environ.get(name) or default
+    if said not in {"on", "off"}:
+        raise SettingsError(f"{name}: it is “on” or “off”.")
+    return said == "on"
 
 
 def _log_level(environ: Mapping[str, str]) -> str:

@@ -46,6 +46,13 @@ SETTINGS = (
         "Processes that answer. SQLite has one writer and takes one.",
     ),
     Setting(
+        "CONSENT_PIN",
+        "on with SQLite, off with PostgreSQL",
+        "Whether `serve` stays on one processor (Linux). The threads of a process share one lock; in a "
+        "virtual machine passing it to another processor costs as much as the work. `off` where that one "
+        "is busy.",
+    ),
+    Setting(
         "CONSENT_SIGNING_KEY",
         "generated on SQLite, required on PostgreSQL",
         "PEM private keys on P-256, oldest first; the newest signs. Or `CONSENT_SIGNING_KEY_FILE`, a path.",

@@ -30,6 +30,11 @@ def test_the_defaults_need_nothing() -> None:
         ({"CONSENT_PORT": "eighty"}, "CONSENT_PORT: 'eighty'"),
         ({"CONSENT_PORT": "\uff18\uff10"}, "CONSENT_PORT"),
         ({"CONSENT_WORKERS": "2"}, "SQLite has one writer"),
+        (
+            {"CONSENT_DATABASE_URL": "postgresql://db/consent", "CONSENT_WORKERS": "2", "CONSENT_PIN": "on"},
+            "several workers",
+        ),
+        ({"CONSENT_PIN": "maybe"}, "“on” or “off”"),
         ({"CONSENT_DATABASE_URL": "mysql://x"}, "CONSENT_DATABASE_URL: it begins with"),
         ({"CONSENT_REPLICA_URL": "mysql://x"}, "CONSENT_REPLICA_URL: it begins with"),
         ({"CONSENT_REPLICA_URL": "postgresql://db/consent"}, "SQLite has no replica"),

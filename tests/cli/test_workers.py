@@ -1,12 +1,15 @@
-"""Several workers: whichever is asked for metrics answers for all of them."""
+"""Workers: where they run, and that whichever is asked for metrics answers for all of them."""
 
 from __future__ import annotations
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
+import psutil
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from consent_server.keys import log_key, signing_pems
@@ -54,3 +57,14 @@ def test_metrics_of_all_workers_are_added_up(
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(record, bodies))
         assert {recorded(running.url) for _ in range(10)} == {DECISIONS}
+
+
+@pytest.mark.parametrize(("setting", "processors"), [("on", 1), ("off", len(os.sched_getaffinity(0)))])
+def test_on_sqlite_the_server_stays_on_one_processor_unless_told_otherwise(
+    serving: Callable[..., AbstractContextManager[Running]], setting: str, processors: int
+) -> None:
+    """Each of its processes has as many processors as the setting says."""
+    with serving(CONSENT_PIN=setting):
+        children = psutil.Process().children(recursive=True)
+        serving_now = [child for child in children if {"consent_server", "serve"} <= set(child.cmdline())]
+        assert {len(os.sched_getaffinity(child.pid)) for child in serving_now} == {processors}
