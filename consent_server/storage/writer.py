@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,6 @@ GROUP = 64
 """The most leaves in one commit."""
 
 _ANSWER_SECONDS = 10
-_GATHER_SECONDS = 0.002
 _WAITING = 2048
 
 
@@ -43,7 +41,6 @@ class GroupWriter:
         self._begin = begin
         self._end = end
         self.sizes: Counter[int] = Counter()
-        self._expected = 1
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="consent-writer", daemon=True)
         self._thread.start()
@@ -77,16 +74,13 @@ class GroupWriter:
         self._end()
 
     def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
-        """Take what waits; where there were more the last time, wait a moment for as many."""
-        group, until = [first], time.monotonic() + _GATHER_SECONDS
+        group = [first]
         with contextlib.suppress(queue.Empty):
             while len(group) < GROUP:
-                seconds = until - time.monotonic() if len(group) < self._expected else 0
-                waiting = self._queue.get(timeout=max(seconds, 0))
+                waiting = self._queue.get_nowait()
                 if waiting is None:
                     return group, True
                 group.append(waiting)
-        self._expected = len(group)
         return group, False
 
     def _write_group(self, group: list[_Waiting]) -> None:
