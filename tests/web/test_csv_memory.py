@@ -33,10 +33,10 @@ def test_a_csv_takes_no_more_memory_for_a_longer_log(settings: Settings) -> None
                 server.store._insert_leaf(row)  # noqa: SLF001 - as above
         stored = count
         server.seal()
+        tracemalloc.start()
         answer = server.app.test_client().get(
             "/v1/shop/audit/receipts.csv", headers={"Authorization": f"Bearer {token}"}, buffered=False
         )
-        tracemalloc.start()
         rows = sum(1 for _ in answer.response)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
