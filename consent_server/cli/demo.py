@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -66,6 +67,8 @@ def demo(port: int, website_port: int, data_dir: Path) -> None:
     }
     site = read_catalogs(catalog)[0].site.id
     token = _auditor_token(environ, site)
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where whoever started this has it ignore Ctrl-C
+        signal.signal(number, signal.default_int_handler)
     server = subprocess.Popen([sys.executable, "-m", "consent_server", "serve"], env=environ)
     try:
         _wait(server, f"{consent_url}/healthz")

@@ -64,7 +64,8 @@ def test_on_sqlite_the_server_stays_on_one_processor_unless_told_otherwise(
     serving: Callable[..., AbstractContextManager[Running]], setting: str, processors: int
 ) -> None:
     """Each of its processes has as many processors as the setting says."""
-    with serving(CONSENT_PIN=setting):
+    with serving(CONSENT_PIN=setting) as running:
+        port = running.environ["CONSENT_PORT"]
         children = psutil.Process().children(recursive=True)
-        serving_now = [child for child in children if {"consent_server", "serve"} <= set(child.cmdline())]
+        serving_now = [child for child in children if child.environ().get("CONSENT_PORT") == port]
         assert {len(os.sched_getaffinity(child.pid)) for child in serving_now} == {processors}
