@@ -55,6 +55,7 @@ from consent_server.web.pages import pages_blueprint
 from consent_server.web.patience import Patience
 from consent_server.web.problems import register_problems
 from consent_server.web.receipts import receipts_blueprint
+from consent_server.web.recording import Recording
 from consent_server.web.shown import shown_blueprint
 from consent_server.web.tracing import Traced
 from consent_server.web.views import ReceiptViews
@@ -191,8 +192,8 @@ def _build_app(parts: _Parts) -> Flask:
 
     app = Application("consent_server", static_folder=None)
     app.url_map.merge_slashes = False
-    _surround(app, metrics, sites)
     limits = limits_of(settings, token_secrets(settings)[0])
+    _surround(app, metrics, sites, Recording(app.wsgi_app, sites, recorder, limits, metrics.answered))
     for blueprint in (
         widget_blueprint(sites, build.content, store),
         files_blueprint(store, parts.assets.pages_css.content),
@@ -249,8 +250,8 @@ def create_app() -> Flask:
     return server.app
 
 
-def _surround(app: Flask, metrics: Metrics, sites: Sites) -> None:
+def _surround(app: Flask, metrics: Metrics, sites: Sites, recording: Recording) -> None:
     """Set what happens around every request, whichever blueprint answers it."""
     metrics.watch(app)
     register_problems(app)
-    app.wsgi_app = Traced(Hardened(Kept(Patience(app.wsgi_app), sites, metrics.answered)))  # type: ignore[assignment]
+    app.wsgi_app = Traced(Hardened(Kept(Patience(recording), sites, metrics.answered)))  # type: ignore[assignment]

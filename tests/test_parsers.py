@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from flask import Request
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
@@ -36,6 +35,8 @@ from consent_server.web.schemas import load_decision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from _typeshed.wsgi import WSGIEnvironment
 
 VECTORS = Path(__file__).parent / "vectors"
 CATALOG = (Path(__file__).parent.parent / "cookie_catalog.toml").read_bytes()
@@ -65,9 +66,9 @@ def text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
-def asked(data: bytes, media_type: str) -> Request:
+def asked(data: bytes, media_type: str) -> WSGIEnvironment:
     """Make a request with a body."""
-    return Request(EnvironBuilder(method="POST", data=data, content_type=media_type).get_environ())
+    return EnvironBuilder(method="POST", data=data, content_type=media_type).get_environ()
 
 
 def decision(data: bytes) -> object:

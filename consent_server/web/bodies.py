@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import parse_qsl
 
 from werkzeug.http import parse_options_header
+from werkzeug.sansio.utils import get_content_length
+from werkzeug.wsgi import get_input_stream
 
 from consent_server.errors import BodyInvalid, BodyMalformed, BodyTooLarge, MediaTypeUnsupported
 
 if TYPE_CHECKING:
-    from flask import Request
+    from _typeshed.wsgi import WSGIEnvironment
 
 BODY_LIMIT = 16 * 1024
 """The largest body that is read, in bytes."""
@@ -22,14 +24,14 @@ _FORM_TYPE = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 10
 
 
-def read_json(request: Request) -> tuple[dict[str, Any], bytes]:
+def read_json(environ: WSGIEnvironment) -> tuple[dict[str, Any], bytes]:
     """Return a request's JSON object and its exact bytes.
 
     `text/plain` is taken too: a page can send it without a preflight, even while it unloads.
     Raises MediaTypeUnsupported, BodyTooLarge, BodyMalformed or BodyInvalid.
     """
-    _check_type(request, _JSON_TYPES, "Send JSON as “text/plain” or “application/json”.")
-    data = _read(request)
+    _check_type(environ, _JSON_TYPES, "Send JSON as “text/plain” or “application/json”.")
+    data = _read(environ)
     try:
         value = _decode(data.decode("utf-8"))
     except UnicodeDecodeError:
@@ -43,11 +45,11 @@ def read_json(request: Request) -> tuple[dict[str, Any], bytes]:
     return value, data
 
 
-def read_form(request: Request) -> dict[str, str]:
+def read_form(environ: WSGIEnvironment) -> dict[str, str]:
     """Return a small HTML form's fields. Raises as `read_json` does."""
-    _check_type(request, {_FORM_TYPE}, f"Send the form as “{_FORM_TYPE}”.")
+    _check_type(environ, {_FORM_TYPE}, f"Send the form as “{_FORM_TYPE}”.")
     try:
-        pairs = parse_qsl(_read(request).decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+        pairs = parse_qsl(_read(environ).decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError:
         raise BodyMalformed("The body is no small form.") from None
     fields = dict(pairs)
@@ -56,13 +58,13 @@ def read_form(request: Request) -> dict[str, str]:
     return fields
 
 
-def _check_type(request: Request, accepted: set[str], advice: str) -> None:
-    media_type, charset = _parse_type(request.environ.get("CONTENT_TYPE", ""))
+def _check_type(environ: WSGIEnvironment, accepted: set[str], advice: str) -> None:
+    media_type, charset = _parse_type(environ.get("CONTENT_TYPE", ""))
     if media_type not in accepted:
         raise MediaTypeUnsupported(advice)
     if charset not in {"utf-8", "utf8"}:
         raise MediaTypeUnsupported("Only UTF-8 is read here.")
-    if request.environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
+    if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         raise MediaTypeUnsupported("Send the body without a content encoding.")
 
 
@@ -73,14 +75,14 @@ def _parse_type(header: str) -> tuple[str, str]:
     return media_type.lower(), options.get("charset", "utf-8").lower()
 
 
-def _read(request: Request) -> bytes:
-    length = request.content_length
+def _read(environ: WSGIEnvironment) -> bytes:
+    length = get_content_length(environ.get("CONTENT_LENGTH"), environ.get("HTTP_TRANSFER_ENCODING"))
     if (length or 0) > BODY_LIMIT:
         raise BodyTooLarge(f"The body is over {BODY_LIMIT} bytes.")
     if length is None:
-        data = request.stream.read(BODY_LIMIT + 1)
+        data = get_input_stream(environ).read(BODY_LIMIT + 1)
     else:  # werkzeug's guard around the stream costs more than all that is left to guard
-        data = request.environ["wsgi.input"].read(length)
+        data = environ["wsgi.input"].read(length)
     if len(data) > BODY_LIMIT:
         raise BodyTooLarge(f"The body is over {BODY_LIMIT} bytes.")
     return data

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from flask import Request
+    from _typeshed.wsgi import WSGIEnvironment
 
     from consent_server.settings import Network
 
@@ -37,19 +37,19 @@ class Clients:
         self._key = key
         self._warned = False
 
-    def hash_of(self, asked: Request) -> str | None:
+    def hash_of(self, environ: WSGIEnvironment) -> str | None:
         """Return the keyed hash of the client's IPv4 address or IPv6 /64, or None where it is not known."""
-        address = self._client(asked)
+        address = self._client(environ)
         if address is None:
             return None
         packed = address.packed if isinstance(address, IPv4Address) else address.packed[:_NETWORK_BYTES]
         return hashlib.blake2b(packed, key=self._key(), digest_size=_HASH_BYTES).hexdigest()
 
-    def _client(self, asked: Request) -> Address | None:
-        peer = parse(asked.remote_addr or "")
-        if self._trusted == () or peer is None or not any(name in asked.environ for name in _PROXIED):
+    def _client(self, environ: WSGIEnvironment) -> Address | None:
+        peer = parse(environ.get("REMOTE_ADDR", ""))
+        if self._trusted == () or peer is None or not any(name in environ for name in _PROXIED):
             return peer
-        client = self._behind(asked.environ.get(_FORWARDED, "")) if self._trusts(peer) else None
+        client = self._behind(environ.get(_FORWARDED, "")) if self._trusts(peer) else None
         if client is None:
             self._warn()
         return client

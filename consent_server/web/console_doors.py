@@ -26,7 +26,7 @@ def add_doors(blueprint: Blueprint, desk: Desk) -> None:
     @blueprint.post(f"{HOME}/sign-in")
     def sign_in() -> Response:
         check_own_origin(request, desk.public_url)
-        session, cookie = desk.sessions.open(read_form(request).get("token", "").strip())
+        session, cookie = desk.sessions.open(read_form(request.environ).get("token", "").strip())
         desk.sites.get(session.auditor.site)
         desk.sessions.note(session, "console sign-in")
         answer = go_to(HOME)
@@ -38,7 +38,7 @@ def add_doors(blueprint: Blueprint, desk: Desk) -> None:
     def sign_out() -> Response:
         check_own_origin(request, desk.public_url)
         session = desk.sessions.read(cookie_of(request, desk.public_url))
-        desk.sessions.check_form(session, read_form(request).get("form"))
+        desk.sessions.check_form(session, read_form(request.environ).get("form"))
         desk.sessions.note(session, "console sign-out")
         answer = go_to(HOME)
         give_cookie(answer, request, desk.public_url, "", 0)

@@ -31,10 +31,10 @@ def forms_blueprint(sites: Sites, recorder: Recorder, stylesheet: str, public_ur
     def revoke(site_id: str) -> Response:
         site = sites.get(site_id)
         check_own_origin(request, public_url)
-        fields = read_form(request)
+        fields = read_form(request.environ)
         language = g.language = fields.get("lang")
         token = fields.get("token", "").strip()
-        recorded = recorder.withdraw_by_form(site, language, token, gpc=sends_gpc(request))
+        recorded = recorder.withdraw_by_form(site, language, token, gpc=sends_gpc(request.environ))
         fates = deletions(site.catalog, request.cookies.keys(), granted={})
         withdrawal = Withdrawal(str(recorded.id), datetime.now(UTC), report(fates))
         answer = render_withdrawn(

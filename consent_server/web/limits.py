@@ -18,6 +18,7 @@ from consent_server.web.counting import Counters, open_counters
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from _typeshed.wsgi import WSGIEnvironment
     from flask import Blueprint, Response
     from limits import RateLimitItem
 
@@ -30,6 +31,8 @@ _SIGN_IN = "console.sign_in"
 _GUESSES = 10
 """Wrong tokens that a client may send a minute."""
 _DAY = 24 * 60 * 60
+_COUNTED = "consent.counted"
+"""Where a request's environment says that it was counted before Flask was reached."""
 
 
 class Limits:
@@ -53,17 +56,23 @@ class Limits:
         if blueprint.name in _WRITING | _TAKING_TOKENS:
             blueprint.after_request(self._conclude)
 
+    def admit(self, environ: WSGIEnvironment) -> bool:
+        """Count a write before Flask is reached; one that is refused here is counted and told there."""
+        client = self._clients.hash_of(environ)
+        environ[_COUNTED] = client is None or self._counters.hit(self._writes, "writes", client)
+        return bool(environ[_COUNTED])
+
     def _check_write(self) -> None:
-        if request.method not in _WRITES:
+        if request.method not in _WRITES or request.environ.get(_COUNTED):
             return
-        client = self._clients.hash_of(request)
+        client = self._clients.hash_of(request.environ)
         if client and not self._counters.hit(self._writes, "writes", client):
             self._refuse(self._writes, "writes", client)
 
     def _check_guess(self) -> None:
         if "HTTP_AUTHORIZATION" not in request.environ and request.endpoint != _SIGN_IN:
             return
-        client = g.guesser = self._clients.hash_of(request)
+        client = g.guesser = self._clients.hash_of(request.environ)
         if client and not self._counters.allows(self._guesses, "guesses", client):
             self._refuse(self._guesses, "guesses", client)
 

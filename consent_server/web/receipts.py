@@ -22,6 +22,7 @@ from consent_server.web.schemas import load_decision
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from _typeshed.wsgi import WSGIEnvironment
     from flask import Request
 
     from consent_server.catalog.model import Catalog
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 # json.dumps would make an encoder for each answer.
 _encode = json.JSONEncoder(separators=(",", ":")).encode
+
+REFUSED = "consent.refused"
+"""Where a request's environment has the refusal of its decision, which was met before Flask was."""
 
 
 def receipts_blueprint(sites: Sites, recorder: Recorder, holders: Holders, views: ReceiptViews) -> Blueprint:
@@ -49,10 +53,10 @@ def receipts_blueprint(sites: Sites, recorder: Recorder, holders: Holders, views
 
     @blueprint.post("/v1/<site_id>/receipts")
     def record(site_id: str) -> Response:
+        if REFUSED in request.environ:
+            raise request.environ[REFUSED]
         site = sites.get(site_id)
-        check_origin(request, site)
-        decision, digest = _decision()
-        recorded = recorder.record(site, decision, digest)
+        recorded, decision = take(request.environ, site, recorder)
         # The widget sends cookies where a decision takes something back.
         return (
             _deleting(recorded, site, decision) if "HTTP_COOKIE" in request.environ else _recorded(recorded)
@@ -67,15 +71,15 @@ def receipts_blueprint(sites: Sites, recorder: Recorder, holders: Holders, views
     @blueprint.post("/v1/<site_id>/receipts/<receipt_id>/withdraw")
     def withdraw(site_id: str, receipt_id: str) -> Response:
         site = sites.get(site_id)
-        check_origin(request, site)
-        decision, digest = _decision()
+        check_origin(request.environ, site)
+        decision, digest = _decision(request.environ)
         recorded = recorder.withdraw(site, decision, digest, receipt_id_of(receipt_id))
         return _deleting(recorded, site, decision)
 
     @blueprint.delete("/v1/<site_id>/receipts/<receipt_id>")
     def erase(site_id: str, receipt_id: str) -> Response:
         site = sites.get(site_id)
-        check_origin(request, site)
+        check_origin(request.environ, site)
         return _json({"erased": _erase(site.id, receipt_id_of(receipt_id))})
 
     def _erase(site_id: str, receipt_id: UUID) -> int:
@@ -86,6 +90,31 @@ def receipts_blueprint(sites: Sites, recorder: Recorder, holders: Holders, views
         return holders.erase_all(site_id, token) if wanted else holders.erase(site_id, receipt_id, token)
 
     return blueprint
+
+
+def take(environ: WSGIEnvironment, site: LiveSite, recorder: Recorder) -> tuple[Recorded, Decision]:
+    """Record the decision that a request brings from a page of the site. Raises the refusals of DESIGN 5."""
+    check_origin(environ, site)
+    decision, digest = _decision(environ)
+    return recorder.record(site, decision, digest), decision
+
+
+def encode(recorded: Recorded, **more: Any) -> bytes:
+    """Return the answer's JSON."""
+    body = {
+        "id": str(recorded.id),
+        "receipt": recorded.receipt,
+        "token": recorded.token,
+        "subject": recorded.subject,
+        "valid_until": recorded.valid_until,
+        **more,
+    }
+    return _encode(body).encode()
+
+
+def status_of(recorded: Recorded) -> HTTPStatus:
+    """Return 201 for what is new, 200 for a repeat."""
+    return HTTPStatus.CREATED if recorded.fresh else HTTPStatus.OK
 
 
 def bearer(incoming: Request) -> str | None:
@@ -135,16 +164,16 @@ def _domains(host: str) -> Iterator[str]:
             yield ".".join(labels[start:])
 
 
-def sends_gpc(incoming: Request) -> bool:
+def sends_gpc(environ: WSGIEnvironment) -> bool:
     """Whether the browser sends Global Privacy Control with a request: `Sec-GPC: 1` (W3C GPC)."""
-    return incoming.headers.get("Sec-GPC") == "1"
+    return bool(environ.get("HTTP_SEC_GPC") == "1")
 
 
-def _decision() -> tuple[Decision, bytes]:
+def _decision(environ: WSGIEnvironment) -> tuple[Decision, bytes]:
     """Read the posted decision and the SHA-256 of its body. The header tells of GPC too."""
-    body, data = read_json(request)
+    body, data = read_json(environ)
     decision = load_decision(body)
-    if sends_gpc(request):
+    if sends_gpc(environ):
         decision = replace(decision, gpc=True)
     return decision, hashlib.sha256(data).digest()
 
@@ -159,19 +188,11 @@ def _deleting(recorded: Recorded, site: LiveSite, decision: Decision) -> Respons
 
 
 def _recorded(recorded: Recorded, **more: Any) -> Response:
-    body = {
-        "id": str(recorded.id),
-        "receipt": recorded.receipt,
-        "token": recorded.token,
-        "subject": recorded.subject,
-        "valid_until": recorded.valid_until,
-        **more,
-    }
-    return _json(body, HTTPStatus.CREATED if recorded.fresh else HTTPStatus.OK)
+    return Response(encode(recorded, **more), status_of(recorded), content_type="application/json")
 
 
-def _json(body: dict[str, Any], status: int = HTTPStatus.OK) -> Response:
-    return Response(_encode(body), status, content_type="application/json")
+def _json(body: dict[str, Any]) -> Response:
+    return Response(_encode(body), content_type="application/json")
 
 
 def receipt_id_of(text: str) -> UUID:
