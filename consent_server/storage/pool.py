@@ -7,13 +7,15 @@ though it is on one machine alone. Neither may look like success.
 
 from __future__ import annotations
 
+import time
 from contextlib import nullcontext
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from peewee import OperationalError
+from peewee import __exception_wrapper__ as _peewees_own_errors  # type: ignore[attr-defined]
 from playhouse.postgres_ext import Psycopg3Database
-from psycopg import Connection, ProgrammingError
+from psycopg import Connection, ProgrammingError, RawCursor
 from psycopg import OperationalError as ConnectionBroken
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
@@ -22,6 +24,8 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from consent_server.errors import SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from psycopg.abc import PQGen
     from psycopg.errors import Diagnostic
 
@@ -35,6 +39,8 @@ WAITING = 2
 _WAIT_SECONDS = 5.0
 _ANSWER_SECONDS = 6.0
 """The server gives up a statement after five, but a commit never."""
+_BELIEVED_SECONDS = 0.5
+"""How long a connection that answered is believed to be there: asking it first is one round trip more."""
 _WARNING = "01000"
 # A statement that waits for somebody else's lock gives its thread back; the transaction of a machine that
 # lost its power gives back the right to seal; a commit is durable whatever the cluster's default is.
@@ -58,6 +64,8 @@ class _Bounded(Connection[Any]):
     """A connection that waits for an answer so long and no longer, and takes a warning for a failure."""
 
     warned: str | None = None
+    answered: float = 0.0
+    """When it was seen to answer, on the clock of `time.monotonic`."""
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         """See Connection.wait."""
@@ -110,6 +118,15 @@ class PooledPostgresql(Psycopg3Database):  # type: ignore[misc]
                 connection.execute(statement)
         except ConnectionBroken as error:
             raise OperationalError(str(error)) from error
+
+    def run_numbered(self, statement: str, values: Sequence[Any]) -> RawCursor[Any]:
+        """Run a statement with PostgreSQL's own marks ($1, $2 …) on the connection at hand.
+
+        The driver looks through the text of a long one for marks of its own, each time anew: that took longer
+        than all else that it does.
+        """
+        with _peewees_own_errors:
+            return RawCursor(self.connection()).execute(statement.encode(), values)
 
     def refuse_more_commits(self) -> None:
         """Raise OperationalError while commits wait that the next one could only join."""
@@ -165,7 +182,10 @@ def _session(url: str, setting: str, *, primary: bool) -> dict[str, str]:
 
 
 def _check_primary(conn: _Bounded) -> None:
-    ConnectionPool.check_connection(conn)
+    now = time.monotonic()
+    if now - conn.answered > _BELIEVED_SECONDS:
+        ConnectionPool.check_connection(conn)
+        conn.answered = now
     # The server says so by itself, from version 14 on.
     if conn.info.parameter_status("in_hot_standby") == "on":
         conn.close()

@@ -60,7 +60,7 @@ class PostgresqlStore(SqlStore):
     def _insert_leaves(self, group: list[Leaf]) -> list[Leaf]:
         # One statement, and so one transaction.
         values = tuple(chain.from_iterable(map(leaves.values_of, group)))
-        cursor = self._database.execute_sql(_insert_sql(len(group)), values)
+        cursor = self._pooled.run_numbered(_insert_sql(len(group)), values)
         if cursor.rowcount == len(group):
             return group
         with self._writing():
@@ -83,6 +83,6 @@ class PostgresqlStore(SqlStore):
 @lru_cache(maxsize=GROUP)
 def _insert_sql(rows: int) -> str:
     return (
-        f"WITH stored AS ({leaves.insert_sql('%s', rows)} RETURNING site, id) "  # noqa: S608 - only our own names
+        f"WITH stored AS ({leaves.insert_sql('${}', rows)} RETURNING site, id) "  # noqa: S608 - only our own names
         "INSERT INTO unsealed (site, id) SELECT site, id FROM stored"
     )
