@@ -12,7 +12,7 @@ from e2e.test_banner import look
 if TYPE_CHECKING:
     from e2e.visitor import Visitor
 
-HOST, TEXT = "consent-banner", "#consent-text"
+HOST, TEXT = "consent-banner", "consent-banner > p"
 IMAGE = "url('data:image/svg+xml,<svg xmlns=%22http://www.w3.org/2000/svg%22 width=%221%22 height=%221%22/>')"
 COVER = "content: ''; position: fixed; inset: 0; z-index: 9; background: red"
 GONE = "@keyframes gone { from, to { opacity: 0; visibility: hidden; translate: -999px } }"

@@ -114,7 +114,7 @@ def test_a_saved_change_appears_without_a_reload(board: Page, catalog: Path) -> 
     board.evaluate("window.mark = true")
     frame(board, "Banner", "Phone").locator("#consent-reject-all").click()
     edit(catalog, 'title.en = "Statistics"', 'title.en = "Counting visits"')
-    expect(frame(board, "Banner", "Phone").locator("#consent-text")).to_contain_text("Counting visits")
+    expect(frame(board, "Banner", "Phone").locator("p")).to_contain_text("Counting visits")
     expect(frame(board, "Preferences", "Desktop").locator("dialog")).to_contain_text("Counting visits")
     expect(frame(board, "Cookie page", "Desktop").locator("body")).to_contain_text("Counting visits")
     expect(board.locator("#changes > p")).to_have_text("Nobody is asked again.")
@@ -125,7 +125,7 @@ def test_a_saved_change_appears_without_a_reload(board: Page, catalog: Path) -> 
 
 def test_a_broken_file_keeps_the_last_good_version(board: Page, catalog: Path) -> None:
     """The error stands beside it with line and column until it is corrected."""
-    expect(frame(board, "Banner", "Phone").locator("#consent-text")).to_contain_text("Statistics")
+    expect(frame(board, "Banner", "Phone").locator("p")).to_contain_text("Statistics")
     edit(catalog, 'lifespan = "10 minutes"', 'lifespan = "ten"')
     expect(board.locator("#errors li")).to_contain_text("'ten' is not a lifespan")
     expect(board.locator("#errors .place")).to_have_text(re.compile(r"^Line \d+, column \d+$"))

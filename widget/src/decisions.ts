@@ -1,5 +1,5 @@
 /** What the visitor says, and what has to follow: remembered first, then acted on. */
-import { encode, NAME } from "./core/cookie";
+import { encode, NAME, type Values } from "./core/cookie";
 import { isAllowed, isGranted } from "./core/rules";
 import type { Answer, Body, Decision, Entry, Method, Report, State, Trace } from "./core/types";
 import { holds, isDoubled, jar, recall, remember } from "./effects/memory";
@@ -28,11 +28,11 @@ export function decide(method: Method, said: Pick<State, "choices" | "services">
 }
 
 /** Begins with what this browser remembers, and says who listens: one that throws stops no other. */
-export function begin(gate: () => void): void {
+export function begin(gate: () => void, found?: Values): void {
   store.listen((state) => "id" in state && remember(envelope, state));
   // Before the gate: what it lets run must find these words already said.
   store.listen((state) => tell(envelope.notice, state));
-  store.set(recall(envelope) ?? blank());
+  store.set(recall(envelope, found) ?? blank());
   store.listen(gate);
   store.listen(cleanUp);
   store.listen((state) => {

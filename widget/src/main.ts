@@ -1,9 +1,10 @@
 import type { Consent } from "../consent";
 import * as asking from "./asking";
+import type { Values } from "./core/cookie";
 import { merge } from "./core/rules";
 import * as decisions from "./decisions";
 import { createGate } from "./effects/gate";
-import { mailbox } from "./effects/memory";
+import { look, mailbox } from "./effects/memory";
 import { on, signal } from "./effects/signals";
 import { later } from "./ui/dom";
 import { listen } from "./ui/press";
@@ -11,15 +12,24 @@ import { all, asked, envelope, fetchNotice, flush, store, tag } from "./visit";
 
 const QUIET = 1_500; // milliseconds until the page has shown what matters
 
+let begun = false;
+
 /** COMPOSITION ROOT: says who listens to whom, and starts. */
-function begin(): void {
+function begin(found?: Values): void {
+  begun = true;
   const gate = createGate(decisions.granted, asking.veil, tag?.nonce);
-  decisions.begin(gate);
+  decisions.begin(gate, found);
   asking.begin(); // first, since what the gate veils has to speak the page's language
   gate();
-  for (const happens of ["pageshow", "visibilitychange"]) addEventListener(happens, decisions.follow, true);
+  addEventListener("visibilitychange", decisions.follow, true); // one that comes back from history is seen again, too
   signal("ready", store.get());
   later(catchUp, QUIET);
+}
+
+/** Begins once there is a notice, and what this browser remembers. */
+async function start(): Promise<void> {
+  if (!envelope) await fetchNotice(asked ?? document.documentElement.lang);
+  begin(await look());
 }
 
 /** Follows other tabs and delivers what is pending; both keep a page waiting for its storage, so they come last. */
@@ -29,13 +39,11 @@ function catchUp(): void {
   if (mailbox.pending()[0]) void flush();
 }
 
-/** Gives the page `window.consent`; a call that comes before the notice waits for it. */
+/** Gives the page `window.consent`; a call that comes before notice and memory are there waits for both. */
 function boot(): void {
-  const ready = envelope
-    ? Promise.resolve()
-    : fetchNotice(asked ?? document.documentElement.lang).then(begin);
+  const ready = start();
   const soon = (act: () => unknown): void => {
-    if (envelope) act();
+    if (begun) act();
     else void ready.then(act);
   };
   const say = (said: () => ReturnType<typeof all>): void => soon(() => decisions.decide("api", said()));
@@ -55,7 +63,6 @@ function boot(): void {
   };
   Object.assign(window, { consent: Object.freeze(consent), [MARK]: true });
   listen((link) => soon(() => asking.open(undefined, link)));
-  if (envelope) begin();
 }
 
 const MARK = Symbol.for("consent-widget");

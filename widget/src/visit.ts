@@ -15,13 +15,16 @@ declare const CHUNK_SHA256: string;
 
 const RETRY = 60_000; // milliseconds until a chunk is tried again that could not be had
 
+type Accessor = Required<PropertyDescriptor>;
 type Tag = HTMLScriptElement & { consentEnvelope?: Envelope };
 
-// An element named `currentScript` shadows the property of the document, not the prototype's own.
-const accessor = Object.getOwnPropertyDescriptor(Document.prototype, "currentScript");
-
-/** The script's own element. */
-export const tag = accessor?.get?.call(document) as Tag | null;
+/**
+ * The script's own element. One named `currentScript` shadows the property of the document, not the
+ * prototype's own.
+ */
+export const tag: Tag | null = (
+  Object.getOwnPropertyDescriptor(Document.prototype, "currentScript") as Accessor
+).get.call(document);
 
 export const { server, home, asked, pinned } = addressOf(tag?.src ?? "", tag?.dataset.site);
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { decode } from "../src/core/cookie";
+import { decode, valuesIn } from "../src/core/cookie";
 import { betterLanguage } from "../src/core/language";
 import { answer, isGranted } from "../src/core/rules";
 import { envelope, notice } from "./notice";
@@ -27,7 +27,11 @@ const asking = { ...notice, categories, ask_again_after: vectors.ask_again_after
 
 for (const { what, jar, granted } of vectors.cases)
   test(`a server and the widget agree on ${what}`, () => {
-    const found = decode(jar, { ...envelope, revision: vectors.revision, notice: asking }, vectors.now);
+    const found = decode(
+      valuesIn(jar),
+      { ...envelope, revision: vectors.revision, notice: asking },
+      vectors.now,
+    );
     assert.equal(found === undefined, granted === null);
     const state = found ?? { choices: answer(asking, () => false), services: {}, time: 0 };
     assert.deepEqual(

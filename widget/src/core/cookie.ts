@@ -13,14 +13,17 @@ export function encode(revision: string, state: State): string {
   return `1.${revision.slice(0, 8)}.${state.time}.${granted}${services}`;
 }
 
+/** The values of the consent cookies that a page can see, each once. */
+export type Values = ReadonlySet<string | undefined>;
+
 /**
- * The state that `document.cookie` remembers, or nothing where the visitor has to be asked: no cookie,
+ * The state that these values remember, or nothing where the visitor has to be asked: no cookie,
  * several that differ, a damaged one, another revision, a time that has passed or has yet to come.
  * `now` in Unix seconds. Known ids are looked up, since an id may hold a hyphen and the order is free;
  * whatever else the value holds makes it longer than what was read.
  */
-export function decode(jar: string, { notice, revision }: Envelope, now: number): State | undefined {
-  const [value = "", ...others] = valuesIn(jar);
+export function decode(found: Values, { notice, revision }: Envelope, now: number): State | undefined {
+  const [value = "", ...others] = found;
   const [version, asked, at, granted] = value.split(".");
   const state = {
     choices: answer(notice, (id) => `-${granted}-`.includes(`-${id}-`)),
@@ -34,7 +37,7 @@ export function decode(jar: string, { notice, revision }: Envelope, now: number)
 }
 
 /** The values of the consent cookies in `document.cookie`, each once. */
-export function valuesIn(jar: string): Set<string | undefined> {
+export function valuesIn(jar: string): Values {
   const found = new Set<string | undefined>();
   const [, ...rests] = `; ${jar}`.split(`; ${NAME}=`);
   for (const rest of rests) found.add(rest.split(";")[0]);

@@ -1,5 +1,5 @@
 /** Keeps decisions: the consent cookie, and receipts and unsent decisions in localStorage. */
-import { decode, valuesIn, write } from "../core/cookie";
+import { decode, NAME, type Values, valuesIn, write } from "../core/cookie";
 import { covers } from "../core/rules";
 import type { Answer, Body, Entry, Envelope, Jar, Mailbox, Receipt, State } from "../core/types";
 
@@ -7,11 +7,14 @@ const { parse, stringify } = JSON;
 const { isArray } = Array;
 
 // An element named `cookie` shadows `document.cookie`; the prototype's own accessor it cannot.
-const { get, set } = Object.getOwnPropertyDescriptor(Document.prototype, "cookie") as PropertyDescriptor;
+const { get, set } = Object.getOwnPropertyDescriptor(
+  Document.prototype,
+  "cookie",
+) as Required<PropertyDescriptor>;
 
 export const jar: Jar = {
-  read: () => get?.call(document) as string,
-  write: (line) => set?.call(document, line),
+  read: () => get.call(document),
+  write: (line) => set.call(document, line),
 };
 
 const unsaved: Record<string, unknown> = {};
@@ -29,13 +32,23 @@ function item(key: string, next?: unknown): unknown {
   }
 }
 
-/** What this browser remembers; nothing where the visitor has to be asked. */
-export function recall(envelope: Envelope): State | undefined {
+/**
+ * The values of the consent cookies, asked of the cookie store: the first read of `document.cookie` keeps
+ * a page waiting for another process. Nothing where the browser has no such store.
+ */
+export async function look(): Promise<Values | undefined> {
   try {
-    return decode(jar.read(), envelope, Date.now() / 1000);
-  } catch {
-    return;
-  }
+    return new Set((await cookieStore.getAll(NAME)).map(({ value }) => value));
+  } catch {} // it has none, or keeps it from the page
+  return;
+}
+
+/** What this browser remembers; nothing where the visitor has to be asked. */
+export function recall(envelope: Envelope, found?: Values): State | undefined {
+  try {
+    return decode(found ?? valuesIn(jar.read()), envelope, Date.now() / 1000);
+  } catch {} // the browser keeps its cookies from the page
+  return;
 }
 
 /** Writes the consent cookie. */

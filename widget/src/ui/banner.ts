@@ -20,7 +20,7 @@ export function showBanner(notice: Excerpt, home: string, actions: Actions): () 
   const { texts, layout, language } = notice;
   const t = (key: string): string => texts[key] as string;
   const button = (id: string, key: "refuse_all" | "accept_all" | "choose", more = {}): HTMLElement => {
-    const node = element("button", { type: "button", id: `consent-${id}`, slot: "s", ...more }, t(key));
+    const node = element("button", { id: `consent-${id}`, slot: "s", ...more }, t(key));
     press(node, actions[key]);
     return node;
   };
@@ -34,13 +34,13 @@ export function showBanner(notice: Excerpt, home: string, actions: Actions): () 
       popover: "manual",
       "data-at": `${layout.form} ${layout.position}`,
     },
-    element("h2", { id: "consent-title" }, t("banner_title")),
-    element("p", { id: "consent-text" }, t("banner_text")),
+    element("h2", {}, t("banner_title")),
+    element("p", {}, t("banner_text")),
     link(t("policy_link"), notice.policy_url, t("new_tab")),
     link(t("cookies_link"), `${home}/cookies?lang=${language}`, t("new_tab")),
     button("reject-all", "refuse_all"),
     button("accept-all", "accept_all"),
-    button("choose", "choose", { class: "q", "aria-haspopup": "dialog" }),
+    button("choose", "choose", { class: "q" }),
   );
   shadow(host, BASE + BANNER, element("slot", {}), element("slot", { name: "s" }));
   document.documentElement.prepend(host);
