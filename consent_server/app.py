@@ -200,7 +200,7 @@ def _build_app(parts: _Parts) -> Flask:
         shown_blueprint(sites, store, store, build.sha256, stylesheet),
         pages_blueprint(sites, stylesheet),
         forms_blueprint(sites, recorder, stylesheet, settings.public_url),
-        receipts_blueprint(sites, recorder, parts.holders, views),
+        receipts_blueprint(sites, recorder, parts.holders, views, settings.public_url),
         log_blueprint(sites, logs),
         audit_blueprint(sites, auditing, exporter, now),
         console_blueprint(_desk(parts, auditing, exporter, stylesheet)),
