@@ -103,7 +103,7 @@ def _proxy(settings: Settings, url: str) -> Iterator[Finding]:
         )
     if settings.trusted_proxies is None and not local:
         yield warn(
-            "CONSENT_TRUSTED_PROXIES is not set: what comes through a proxy is not limited by client.",
+            "CONSENT_TRUSTED_PROXIES is not set: writes through a proxy are not limited by client.",
             "Name the proxy's address, or “none” where there is none.",
         )
 
