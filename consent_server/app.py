@@ -77,11 +77,16 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
+def connect_store(settings: Settings) -> SqlStore:
+    """Return the database that the settings name, as it is: where it has no tables, none are made."""
+    if settings.on_sqlite:
+        return SqliteStore(settings.sqlite_path)
+    return PostgresqlStore(settings.database_url)
+
+
 def open_store(settings: Settings) -> SqlStore:
     """Open the database that the settings name, its tables ready."""
-    store = (
-        SqliteStore(settings.sqlite_path) if settings.on_sqlite else PostgresqlStore(settings.database_url)
-    )
+    store = connect_store(settings)
     store.prepare()
     return store
 
