@@ -77,11 +77,16 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
+def connect_store(settings: Settings) -> SqlStore:
+    """Return the database that the settings name, as it is: where it has no tables, none are made."""
+    if settings.on_sqlite:
+        return SqliteStore(settings.sqlite_path)
+    return PostgresqlStore(settings.database_url)
+
+
 def open_store(settings: Settings) -> SqlStore:
     """Open the database that the settings name, its tables ready."""
-    store = (
-        SqliteStore(settings.sqlite_path) if settings.on_sqlite else PostgresqlStore(settings.database_url)
-    )
+    store = connect_store(settings)
     store.prepare()
     return store
 
@@ -200,7 +205,7 @@ def _build_app(parts: _Parts) -> Flask:
         shown_blueprint(sites, store, store, build.sha256, stylesheet),
         pages_blueprint(sites, stylesheet),
         forms_blueprint(sites, recorder, stylesheet, settings.public_url),
-        receipts_blueprint(sites, recorder, parts.holders, views),
+        receipts_blueprint(sites, recorder, parts.holders, views, settings.public_url),
         log_blueprint(sites, logs),
         audit_blueprint(sites, auditing, exporter, now),
         console_blueprint(_desk(parts, auditing, exporter, stylesheet)),

@@ -99,8 +99,8 @@ SETTINGS = (
         "CONSENT_TRUSTED_PROXIES",
         "unknown",
         "Addresses and networks of the proxies in front, such as `127.0.0.1, 10.0.0.0/8`, whose "
-        "`X-Forwarded-For` is believed; `none` where there are none. While it is unknown, what comes through "
-        "a proxy is not limited by client.",
+        "`X-Forwarded-For` is believed; `none` where there are none. While it is unknown, writes that come "
+        "through a proxy are not limited by client.",
     ),
     Setting(
         "CONSENT_METRICS_TOKEN",

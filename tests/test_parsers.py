@@ -8,6 +8,7 @@ import json
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -24,7 +25,7 @@ from consent_server.evidence.note import parse_verifier, split
 from consent_server.evidence.pack.verifying import verify_pack
 from consent_server.evidence.signing import ReceiptSigner
 from consent_server.evidence.tiles import parse_path
-from consent_server.evidence.tokens import Tokens
+from consent_server.evidence.tokens import Holding, Tokens
 from consent_server.evidence.verify import parse_jws
 from consent_server.scan.set_cookie import parse_set_cookie
 from consent_server.settings import read_settings
@@ -42,6 +43,7 @@ VECTORS = Path(__file__).parent / "vectors"
 CATALOG = (Path(__file__).parent.parent / "cookie_catalog.toml").read_bytes()
 SIGNER = ReceiptSigner([generate_key()])
 TOKENS = Tokens([b"s" * 32])
+TOKEN = TOKENS.issue(Holding("shop", b"s" * 16, UUID(int=7), "ab" * 32))
 EXPORT = (VECTORS / "exports" / "good.ndjson").read_bytes()
 CHECKPOINT = (VECTORS / "exports" / "last-visit.txt").read_bytes()
 DECISION = {
@@ -62,8 +64,8 @@ class Parser(NamedTuple):
 
 
 def text(data: bytes) -> str:
-    """Return bytes as text, whatever they are."""
-    return data.decode("utf-8", "replace")
+    """Return bytes as text, whatever they are; with lone surrogates, as JSON and variables can bring them."""
+    return data.decode("utf-8", "surrogateescape")
 
 
 def asked(data: bytes, media_type: str) -> WSGIEnvironment:
@@ -114,7 +116,7 @@ def environment(name: str) -> Callable[[bytes], object]:
 
 PARSERS = {
     "a receipt": Parser(lambda data: parse_jws(text(data)), SIGNER.sign({"a": 1}).encode()),
-    "a token": Parser(lambda data: TOKENS.read(text(data), "shop"), b"WyJzaG9wIl0.c2lnbmF0dXJl"),
+    "a token": Parser(lambda data: TOKENS.read(text(data), "shop"), TOKEN.encode()),
     "a decision": Parser(decision, json.dumps(DECISION).encode()),
     "a form": Parser(
         lambda data: read_form(asked(data, "application/x-www-form-urlencoded")), b"token=a%20b&lang=en"
@@ -153,7 +155,9 @@ def damaged(example: bytes) -> st.SearchStrategy[bytes]:
     """Return bytes of any kind, and examples of which a part was cut, doubled, or replaced."""
     places = st.integers(0, len(example))
     parts = st.one_of(
-        st.just(b""), st.binary(max_size=8), st.text(max_size=4).map(str.encode), st.just(b"9" * 5000)
+        st.sampled_from([b"", b"9" * 5000, b"\\ud800"]),
+        st.binary(max_size=8),
+        st.text(max_size=4).map(str.encode),
     )
     cut = st.builds(
         lambda one, other, part: example[: min(one, other)] + part + example[max(one, other) :],

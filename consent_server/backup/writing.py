@@ -35,7 +35,10 @@ def write_backup(settings: Settings, output: Path, now: int, progress: Callable[
     """
     refuse_others(settings)
     if not settings.sqlite_path.exists():
-        raise SettingsError(f"There is no database at {settings.sqlite_path}: nothing to back up.")
+        raise SettingsError(
+            f"There is no database at {settings.sqlite_path}: nothing to back up. Run this where the server "
+            "runs, with its CONSENT_DATA_DIR or CONSENT_DATABASE_URL."
+        )
     try:
         with tempfile.TemporaryDirectory(dir=output.absolute().parent) as folder:
             half = Path(folder) / "half"

@@ -8,6 +8,7 @@ import click
 
 from consent_server.app import now, open_store
 from consent_server.catalog.files import read_catalogs
+from consent_server.cli.opening import check_site, open_existing
 from consent_server.cli.parameters import DAYS
 from consent_server.consent.auditing import new_auditor
 from consent_server.consent.receipt import timestamp
@@ -31,6 +32,8 @@ def add(name: str, site: str, expires: int) -> None:
     Example:
       consent-server auditor add "Jane Doe" --site bacloud --expires 30d
     """
+    if not name.strip() or not name.isprintable():
+        raise SettingsError("An auditor needs a name, in one line.")
     settings = read_settings()
     sites = [catalog.site.id for catalog in read_catalogs(settings.catalog)]
     if site not in sites:
@@ -52,7 +55,9 @@ def list_(site: str | None) -> None:
     Example:
       consent-server auditor list --site bacloud
     """
-    with closing(open_store(read_settings())) as store:
+    with closing(open_existing(read_settings())) as store:
+        if site is not None:
+            check_site(store, site)
         for known in store.auditors(site):
             state = (
                 f"revoked {timestamp(known.revoked)}"
@@ -71,7 +76,7 @@ def revoke(auditor_id: str) -> None:
     Example:
       consent-server auditor revoke 3f2a9c51d0aa
     """
-    with closing(open_store(read_settings())) as store:
+    with closing(open_existing(read_settings())) as store:
         if not store.revoke(auditor_id, now()):
             raise SettingsError(f"There is no auditor {auditor_id!r} whose token could be revoked.")
     click.echo(f"The token of {auditor_id} is revoked.")
@@ -87,7 +92,8 @@ def log(site: str, last: int) -> None:
     Example:
       consent-server auditor log --site bacloud --last 20
     """
-    with closing(open_store(read_settings())) as store:
+    with closing(open_existing(read_settings())) as store:
+        check_site(store, site)
         names = {known.id: known.name for known in store.auditors(site)}
         for access in store.accesses(site, last):
             name = names.get(access.auditor, "?")

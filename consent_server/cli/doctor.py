@@ -12,6 +12,7 @@ from consent_server.cli.doctor_machine import look_at_machine
 from consent_server.cli.doctor_web import look_at_page, look_at_server
 from consent_server.cli.findings import Finding, wrong
 from consent_server.errors import ConsentError
+from consent_server.scan.addresses import read_addresses
 from consent_server.settings import read_settings
 
 if TYPE_CHECKING:
@@ -30,17 +31,18 @@ def doctor(pages: tuple[str, ...], *, offline: bool) -> None:
     """Look at a deployment and say what to fix.
 
     Run it where the server runs, with the same CONSENT_* variables. It changes nothing. Exits 1 when
-    something is wrong.
+    something is wrong. Pages are addresses of http or https; after the first, paths on its host too.
 
     \b
     Examples:
       consent-server doctor
       consent-server doctor --page https://www.example.com/prices
     """
+    named = read_addresses(pages)
     # It tells of each attempt to connect; the finding says it once.
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
     worst = 0
-    for finding in _findings(pages, offline=offline):
+    for finding in _findings(named, offline=offline):
         click.echo(str(finding))
         worst = max(worst, ("ok", "warn", "wrong").index(finding.level))
     click.echo(("Nothing is wrong.", "Nothing is wrong; look at the warnings.", "Something is wrong.")[worst])

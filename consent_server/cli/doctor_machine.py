@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from consent_server.app import now
+from consent_server.app import connect_store, now
 from consent_server.assets import load
 from consent_server.catalog.files import read_catalogs
 from consent_server.checkpoints import CheckpointFiles
@@ -16,8 +16,6 @@ from consent_server.cli.findings import ok, warn, wrong
 from consent_server.consent.logs import Logs
 from consent_server.errors import ConsentError
 from consent_server.keys import log_key
-from consent_server.storage.postgresql import PostgresqlStore
-from consent_server.storage.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,7 +127,7 @@ def _database(settings: Settings, catalogs: list[Catalog]) -> Iterator[Finding]:
         )
         return
     try:
-        with closing(_store(settings)) as store:
+        with closing(connect_store(settings)) as store:
             yield from _durability(store)
             if not store.is_prepared():
                 yield warn(
@@ -140,13 +138,6 @@ def _database(settings: Settings, catalogs: list[Catalog]) -> Iterator[Finding]:
                 yield from _log(settings, store, catalog.site.id)
     except ConsentError as refusal:
         yield wrong(refusal.detail, "Look at the database, and at CONSENT_DATABASE_URL.")
-
-
-def _store(settings: Settings) -> SqlStore:
-    """Open the database as it is: the server makes and changes tables, not the doctor."""
-    if settings.on_sqlite:
-        return SqliteStore(settings.sqlite_path)
-    return PostgresqlStore(settings.database_url)
 
 
 def _durability(store: SqlStore) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from http.client import HTTPException
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin, urlsplit
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _SECONDS = 10
 _LARGEST = 5_000_000
 _CLOCK_SECONDS = 60
+_SCHEMES = ("http", "https")
 _HOME = ("localhost", "127.0.0.1", "::1")
 _TAG = re.compile(r"<script\b[^>]*\bsrc\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
 
@@ -40,15 +42,17 @@ class _Answer:
 
 def _ask(url: str, method: str = "GET", **headers: str) -> _Answer:
     """Return what an address answers, whatever its status. Raises PageUnreachable."""
-    asked = Request(url, method=method, headers={"User-Agent": "consent-server doctor", **headers})  # noqa: S310
     try:
-        with urlopen(asked, timeout=_SECONDS) as answer:  # noqa: S310 - http and https alone: settings, origins
+        asked = Request(url, method=method, headers={"User-Agent": "consent-server doctor", **headers})  # noqa: S310
+        if asked.type not in _SCHEMES:  # a tag on a page may name anything
+            raise PageUnreachable(f"{url} is no address of http or https.")
+        with urlopen(asked, timeout=_SECONDS) as answer:  # noqa: S310
             text = answer.read(_LARGEST).decode("utf-8", "replace")
             return _Answer(answer.status, answer.headers, text)
     except HTTPError as refused:
         with refused:
             return _Answer(refused.code, refused.headers, "")
-    except (URLError, OSError, ValueError) as error:
+    except (URLError, OSError, ValueError, HTTPException) as error:
         raise PageUnreachable(f"{url} does not answer: {getattr(error, 'reason', error)}") from None
 
 
@@ -103,7 +107,7 @@ def _proxy(settings: Settings, url: str) -> Iterator[Finding]:
         )
     if settings.trusted_proxies is None and not local:
         yield warn(
-            "CONSENT_TRUSTED_PROXIES is not set: what comes through a proxy is not limited by client.",
+            "CONSENT_TRUSTED_PROXIES is not set: writes through a proxy are not limited by client.",
             "Name the proxy's address, or “none” where there is none.",
         )
 
@@ -134,7 +138,7 @@ def look_at_page(settings: Settings, site: str, page: str) -> Iterator[Finding]:
         yield warn(refusal.detail, "Name a page that does with --page, to have the tag looked for.")
         return
     yield from _clock(page, answer.headers)
-    tags = [urljoin(page, src) for src in _TAG.findall(answer.text)]
+    tags = _TAG.findall(answer.text)
     ours = [tag for tag in tags if f"/v1/{site}/consent.js" in tag or "/v1/assets/" in tag]
     if not ours:
         yield warn(
@@ -145,8 +149,13 @@ def look_at_page(settings: Settings, site: str, page: str) -> Iterator[Finding]:
     yield from _tag(settings, page, ours[0], answer.headers)
 
 
-def _tag(settings: Settings, page: str, tag: str, headers: Message) -> Iterator[Finding]:
-    parts = urlsplit(tag)
+def _tag(settings: Settings, page: str, src: str, headers: Message) -> Iterator[Finding]:
+    try:
+        tag = urljoin(page, src)
+        parts = urlsplit(tag)
+    except ValueError:
+        yield wrong(f"The tag on {page} asks {src}, which is no address.", "Correct it.")
+        return
     origin = f"{parts.scheme}://{parts.netloc}"
     if settings.public_url and origin != settings.public_url:
         yield warn(f"The tag on {page} asks {origin}, not {settings.public_url}.", "Is that meant?")

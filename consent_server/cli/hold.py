@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from consent_server.app import open_store
+from consent_server.cli.opening import check_site, open_existing
 from consent_server.cli.parameters import DAY, LEAF_ID
 from consent_server.consent.receipt import timestamp
 from consent_server.consent.stored import Hold
@@ -37,7 +37,7 @@ def add(receipt_id: UUID, site: str, reason: str, person: str, until: int) -> No
       consent-server hold add 0192f5a4-7c1e-7b2a-9d3e-5f6a7b8c9d0e --site bacloud \\
         --reason "Claim 7/2026" --person "Jane Doe" --until 2027-06-30
     """
-    with closing(open_store(read_settings())) as store:
+    with closing(open_existing(read_settings())) as store:
         if not store.hold(site, Hold(receipt_id, reason, person, until)):
             raise SettingsError(f"{site} has no receipt {receipt_id} with content.")
     click.echo(f"{receipt_id} is held until {timestamp(until)}.")
@@ -52,7 +52,8 @@ def list_(site: str) -> None:
     Example:
       consent-server hold list --site bacloud
     """
-    with closing(open_store(read_settings())) as store:
+    with closing(open_existing(read_settings())) as store:
+        check_site(store, site)
         for held in store.holds(site):
             click.echo(f"{held.id}  until {timestamp(held.until)}  {held.person}  {held.reason}")
 
@@ -67,7 +68,7 @@ def release(receipt_id: UUID, site: str) -> None:
     Example:
       consent-server hold release 0192f5a4-7c1e-7b2a-9d3e-5f6a7b8c9d0e --site bacloud
     """
-    with closing(open_store(read_settings())) as store:
+    with closing(open_existing(read_settings())) as store:
         if not store.release(site, receipt_id):
             raise SettingsError(f"{receipt_id} of {site} is not held.")
     click.echo(f"{receipt_id} is not held any more.")

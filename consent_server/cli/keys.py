@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from consent_server.app import now, open_store
+from consent_server.app import now
+from consent_server.cli.opening import open_existing
 from consent_server.consent.keyring import Keyring
 from consent_server.consent.receipt import timestamp
 from consent_server.errors import SettingsError
@@ -32,7 +33,7 @@ def list_() -> None:
     Example:
       consent-server keys list
     """
-    with closing(open_store(read_settings())) as store:
+    with closing(open_existing(read_settings())) as store:
         for key in store.signing_keys():
             click.echo(_line(key))
 
@@ -67,8 +68,8 @@ def accept() -> None:
       consent-server keys accept
     """
     settings = read_settings()
-    signer = ReceiptSigner(signing_pems(settings))
-    with closing(open_store(settings)) as store:
+    with closing(open_existing(settings)) as store:
+        signer = ReceiptSigner(signing_pems(settings))
         Keyring(store, signer, now).accept()
         for key in store.signing_keys():
             click.echo(_line(key))

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from consent_server.app import now, open_store
+from consent_server.app import now
 from consent_server.authority import Authority
+from consent_server.cli.opening import open_existing
 from consent_server.cli.parameters import DAY
 from consent_server.consent.export import Exporter
 from consent_server.consent.keyring import Keyring
@@ -56,8 +57,8 @@ def pack(site: str, since: int | None, until: int | None, pictures: tuple[Path, 
         raise SettingsError("--from must be before --to, which is not inside.")
     series = [_series(folder) for folder in pictures]
     settings = read_settings()
-    signer = ReceiptSigner(signing_pems(settings))
-    with closing(open_store(settings)) as store:
+    with closing(open_existing(settings)) as store:
+        signer = ReceiptSigner(signing_pems(settings))
         if store.log(site) is None:
             raise SettingsError(f"Nothing was ever recorded for a site {site!r}.")
         exporter = Exporter(store, store, Keyring(store, signer, now), log_key(settings))

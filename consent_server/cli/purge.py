@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from consent_server.app import now, open_store
+from consent_server.app import now
 from consent_server.catalog.files import read_catalogs
+from consent_server.cli.opening import open_existing
 from consent_server.cli.parameters import LEAF_ID
 from consent_server.consent.erasing import Eraser
 from consent_server.consent.retention import purge as purge_site
@@ -35,8 +36,8 @@ def purge() -> None:
     """
     settings = read_settings()
     catalogs = read_catalogs(settings.catalog)
-    signer = ReceiptSigner(signing_pems(settings))
-    with closing(open_store(settings)) as store:
+    with closing(open_existing(settings)) as store:
+        signer = ReceiptSigner(signing_pems(settings))
         for catalog in catalogs:
             with click.progressbar(
                 purge_site(store, signer, catalog.site, now()), label=catalog.site.id
@@ -57,8 +58,8 @@ def erase(receipt_id: UUID, site: str) -> None:
       consent-server erase 0192f5a4-7c1e-7b2a-9d3e-5f6a7b8c9d0e --site bacloud
     """
     settings = read_settings()
-    signer = ReceiptSigner(signing_pems(settings))
-    with closing(open_store(settings)) as store:
+    with closing(open_existing(settings)) as store:
+        signer = ReceiptSigner(signing_pems(settings))
         eraser = Eraser(store, signer, ErasureFile(settings.data_dir).keep)
         if not eraser.erase(site, EraseOrder("operator", now(), ids=(receipt_id,))):
             raise SettingsError(f"{site} has no receipt {receipt_id} with content.")

@@ -53,7 +53,8 @@ class Tokens:
             raise TokenRefused("A token is needed: the one that came with the receipt.")
         try:
             stated = base64_decode(self._holdings.unsign(token))
-        except BadData:
+        except (BadData, UnicodeError):
+            # JSON can spell text that no encoding has: lone surrogates.
             raise TokenRefused("The token is damaged or was not made by this server.") from None
         subject, receipt_id, sha256, site_id = (stated[part] for part in _PARTS)
         holding = Holding(site_id.decode(), subject, UUID(bytes=receipt_id), sha256.hex())

@@ -46,8 +46,12 @@ def prepare(database: Database, table_options: str) -> None:
 
 def is_prepared(database: Database) -> bool:
     """Whether the tables are there, and of our version."""
-    there = SchemaRow._meta.table_name in database.get_tables()  # noqa: SLF001 - peewee's own way to ask
-    return there and SchemaRow.select(SchemaRow.version).scalar(database) == VERSION
+    return has_tables(database) and SchemaRow.select(SchemaRow.version).scalar(database) == VERSION
+
+
+def has_tables(database: Database) -> bool:
+    """Whether any release has made its tables."""
+    return SchemaRow._meta.table_name in database.get_tables()  # noqa: SLF001 - peewee's own way to ask
 
 
 def _create(database: Database, table_options: str, *models: type[Model]) -> None:

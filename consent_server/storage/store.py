@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from consent_server.consent.stored import LogState
 from consent_server.evidence.merkle import EMPTY_ROOT
 from consent_server.storage import leaves, sealing
-from consent_server.storage.migrations import is_prepared, prepare
+from consent_server.storage.migrations import has_tables, is_prepared, prepare
 from consent_server.storage.people_store import PeopleStore
 from consent_server.storage.shown import ShownStore
 from consent_server.storage.tables import LogRow
@@ -83,6 +83,11 @@ class SqlStore(PeopleStore, ShownStore):
         """Whether the tables are there, as this release makes them."""
         with self._connected():
             return is_prepared(self._database)
+
+    def has_tables(self) -> bool:
+        """Whether any release has made its tables."""
+        with self._connected():
+            return has_tables(self._database)
 
     @abstractmethod
     def scrub(self) -> None:

@@ -18,6 +18,14 @@ log = logging.getLogger(__name__)
 
 _FORWARDED = "HTTP_X_FORWARDED_FOR"
 _PROXIED = (_FORWARDED, "HTTP_FORWARDED", "HTTP_X_REAL_IP")
+_UNKNOWN = (
+    "Requests come through a proxy that CONSENT_TRUSTED_PROXIES does not name, or that does not say whose "
+    "they are: clients behind it are not limited."
+)
+_UNNAMED = (
+    "Requests that name another client come from an address that CONSENT_TRUSTED_PROXIES does not name: "
+    "all from there count as one client. Name it where it is a proxy."
+)
 _HASH_BYTES = 12
 _NETWORK_BYTES = 8
 """Of an IPv6 address: a /64 is what one customer is given at least."""
@@ -35,23 +43,35 @@ class Clients:
     def __init__(self, trusted: tuple[Network, ...] | None, key: Callable[[], bytes]) -> None:
         self._trusted = trusted
         self._key = key
-        self._warned = False
+        self._warned: set[str] = set()
 
     def hash_of(self, environ: WSGIEnvironment) -> str | None:
         """Return the keyed hash of the client's IPv4 address or IPv6 /64, or None where it is not known."""
-        address = self._client(environ)
+        return self._hash(self._client(environ, _peer(environ)))
+
+    def hash_of_guesser(self, environ: WSGIEnvironment) -> str | None:
+        """Return the same of whoever tries a token: where the client is not known, of whoever sent this here.
+
+        A header that anybody can add must not make guessing free.
+        """
+        peer = _peer(environ)
+        return self._hash(self._client(environ, peer) or peer)
+
+    def _hash(self, address: Address | None) -> str | None:
         if address is None:
             return None
         packed = address.packed if isinstance(address, IPv4Address) else address.packed[:_NETWORK_BYTES]
         return hashlib.blake2b(packed, key=self._key(), digest_size=_HASH_BYTES).hexdigest()
 
-    def _client(self, environ: WSGIEnvironment) -> Address | None:
-        peer = parse(environ.get("REMOTE_ADDR", ""))
+    def _client(self, environ: WSGIEnvironment, peer: Address | None) -> Address | None:
         if self._trusted == () or peer is None or not any(name in environ for name in _PROXIED):
             return peer
-        client = self._behind(environ.get(_FORWARDED, "")) if self._trusts(peer) else None
+        if self._trusted is not None and not self._trusts(peer):
+            self._warn(_UNNAMED)
+            return peer
+        client = self._behind(environ.get(_FORWARDED, "")) if self._trusted else None
         if client is None:
-            self._warn()
+            self._warn(_UNKNOWN)
         return client
 
     def _behind(self, forwarded: str) -> Address | None:
@@ -66,14 +86,15 @@ class Clients:
     def _trusts(self, address: Address) -> bool:
         return any(address in network for network in self._trusted or ())
 
-    def _warn(self) -> None:
-        """Say once that clients cannot be told apart: all visitors behind one proxy would share its limit."""
-        if not self._warned:
-            self._warned = True
-            log.warning(
-                "Requests come through a proxy that CONSENT_TRUSTED_PROXIES does not name: "
-                "clients behind it are not limited."
-            )
+    def _warn(self, said: str) -> None:
+        """Say once why clients cannot be told apart: all visitors behind one proxy would share its limit."""
+        if said not in self._warned:
+            self._warned.add(said)
+            log.warning(said)
+
+
+def _peer(environ: WSGIEnvironment) -> Address | None:
+    return parse(environ.get("REMOTE_ADDR", ""))
 
 
 def parse(text: str) -> Address | None:

@@ -79,6 +79,8 @@ def _kind(schema: Mapping[str, Any]) -> str:
     """Say in a few words what a member holds."""
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
+    if "oneOf" in schema:
+        return " or ".join(_kind(one) for one in schema["oneOf"])
     if "enum" in schema:
         return "one of " + ", ".join(schema["enum"])
     if "items" in schema:

@@ -12,11 +12,12 @@ from flask import Blueprint, Response, g, request
 from consent_server.consent.withdrawal import OWN_COOKIE, deletions, refusal_cookie
 from consent_server.errors import ConsentError, RateLimited, ServerBusy, SiteUnknown, StorageUnavailable
 from consent_server.web.bodies import read_form
+from consent_server.web.expiring import expire
 from consent_server.web.origins import check_own_origin
 from consent_server.web.page_withdrawn import Withdrawal
 from consent_server.web.pages import Problem, render_problem, render_withdrawn
 from consent_server.web.problems import STATUS
-from consent_server.web.receipts import expire, report, sends_gpc
+from consent_server.web.receipts import report, sends_gpc
 
 if TYPE_CHECKING:
     from consent_server.consent.recorder import Recorder
@@ -40,7 +41,7 @@ def forms_blueprint(sites: Sites, recorder: Recorder, stylesheet: str, public_ur
         answer = render_withdrawn(
             site, withdrawal, stylesheet=stylesheet, language=language, headers=request.headers
         )
-        expire(answer, fates, site.catalog, request.host)
+        expire(answer, fates, site.catalog, request.host, public_url)
         if OWN_COOKIE in request.cookies:
             _remember_refusal(answer, site)
         return answer

@@ -72,7 +72,7 @@ class Limits:
     def _check_guess(self) -> None:
         if "HTTP_AUTHORIZATION" not in request.environ and request.endpoint != _SIGN_IN:
             return
-        client = g.guesser = self._clients.hash_of(request.environ)
+        client = g.guesser = self._clients.hash_of_guesser(request.environ)
         if client and not self._counters.allows(self._guesses, "guesses", client):
             self._refuse(self._guesses, "guesses", client)
 

@@ -113,7 +113,7 @@ def document() -> dict[str, Any]:
     marshmallow.converter.add_attribute_function(_as_json_schema)  # type: ignore[no-untyped-call]
     spec.components.schema("Decision", schema=DecisionSchema)
     for name, members in said["schema"].items():
-        spec.components.schema(name, _object(members))
+        spec.components.schema(name, _one_of(members) if "one_of" in members else _object(members))
     for name, scheme in _SECURITY.items():
         spec.components.security_scheme(name, scheme)
     for route in routes():
@@ -214,6 +214,11 @@ def _statuses() -> dict[str, int]:
 
 def _refused(route: Route) -> dict[str, Any]:
     return {route.refused_as: {"schema": _schema("Problem" if route.refused_as == PROBLEM else "text")}}
+
+
+def _one_of(members: Mapping[str, Any]) -> dict[str, Any]:
+    choices = [_schema(name) for name in members["one_of"]]
+    return {"description": members["description"], "properties": {}, "oneOf": choices}
 
 
 def _schema(name: str) -> dict[str, Any]:

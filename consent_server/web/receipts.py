@@ -6,26 +6,25 @@ import hashlib
 import json
 from dataclasses import replace
 from http import HTTPStatus
-from itertools import product
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flask import Blueprint, Response, request
 
 from consent_server.consent.uuid7 import is_uuid7
-from consent_server.consent.withdrawal import Deletion, Outcome, deletions
+from consent_server.consent.withdrawal import Deletion, deletions
 from consent_server.errors import QueryInvalid, ReceiptUnknown, SiteUnknown
 from consent_server.web.bodies import read_json
+from consent_server.web.expiring import expire
 from consent_server.web.origins import allow_site, check_origin
 from consent_server.web.schemas import load_decision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from _typeshed.wsgi import WSGIEnvironment
     from flask import Request
 
-    from consent_server.catalog.model import Catalog
     from consent_server.consent.decision import Decision
     from consent_server.consent.holders import Holders
     from consent_server.consent.recorder import Recorded, Recorder
@@ -39,7 +38,9 @@ REFUSED = "consent.refused"
 """Where a request's environment has the refusal of its decision, which was met before Flask was."""
 
 
-def receipts_blueprint(sites: Sites, recorder: Recorder, holders: Holders, views: ReceiptViews) -> Blueprint:
+def receipts_blueprint(
+    sites: Sites, recorder: Recorder, holders: Holders, views: ReceiptViews, public_url: str | None
+) -> Blueprint:
     """Serve the receipts of every site to the browsers that hold their tokens."""
     blueprint = Blueprint("receipts", __name__)
 
@@ -58,9 +59,8 @@ def receipts_blueprint(sites: Sites, recorder: Recorder, holders: Holders, views
         site = sites.get(site_id)
         recorded, decision = take(request.environ, site, recorder)
         # The widget sends cookies where a decision takes something back.
-        return (
-            _deleting(recorded, site, decision) if "HTTP_COOKIE" in request.environ else _recorded(recorded)
-        )
+        takes_back = "HTTP_COOKIE" in request.environ
+        return _deleting(recorded, site, decision, public_url) if takes_back else _recorded(recorded)
 
     @blueprint.get("/v1/<site_id>/receipts/<receipt_id>")
     def show(site_id: str, receipt_id: str) -> Response:
@@ -74,7 +74,7 @@ def receipts_blueprint(sites: Sites, recorder: Recorder, holders: Holders, views
         check_origin(request.environ, site)
         decision, digest = _decision(request.environ)
         recorded = recorder.withdraw(site, decision, digest, receipt_id_of(receipt_id))
-        return _deleting(recorded, site, decision)
+        return _deleting(recorded, site, decision, public_url)
 
     @blueprint.delete("/v1/<site_id>/receipts/<receipt_id>")
     def erase(site_id: str, receipt_id: str) -> Response:
@@ -138,32 +138,6 @@ def report(fates: Iterable[Deletion]) -> list[dict[str, str]]:
     ]
 
 
-def expire(answer: Response, fates: Iterable[Deletion], catalog: Catalog, host: str) -> None:
-    """Expire the HttpOnly cookies that the browser sent to `host`, in each way that they may have been set.
-
-    A browser tells neither domain nor path of a cookie. It came here, so its domain is this host, or one
-    above it, and its path lies above this one; of the others the catalog's is tried.
-    """
-    for fate in fates:
-        if fate.outcome is not Outcome.EXPIRED:
-            continue
-        host_alone = fate.name.startswith("__Host-")
-        domains = {None} if host_alone else {None, catalog.site.cookie_domain, *_domains(host)}
-        # Browsers heed a line for a prefixed name only where it keeps what the prefix promises.
-        secure = fate.name.startswith(("__Host-", "__Secure-"))
-        for domain, path in product(domains, {"/", fate.path}):
-            answer.delete_cookie(fate.name, path, domain, secure=secure)
-            answer.delete_cookie(fate.name, path, domain, secure=True, partitioned=True)
-
-
-def _domains(host: str) -> Iterator[str]:
-    """Yield this host's name and each above it that has two labels; browsers refuse public suffixes."""
-    labels = host.partition(":")[0].split(".")
-    if labels[-1].isalpha():
-        for start in range(len(labels) - 1):
-            yield ".".join(labels[start:])
-
-
 def sends_gpc(environ: WSGIEnvironment) -> bool:
     """Whether the browser sends Global Privacy Control with a request: `Sec-GPC: 1` (W3C GPC)."""
     return bool(environ.get("HTTP_SEC_GPC") == "1")
@@ -178,12 +152,12 @@ def _decision(environ: WSGIEnvironment) -> tuple[Decision, bytes]:
     return decision, hashlib.sha256(data).digest()
 
 
-def _deleting(recorded: Recorded, site: LiveSite, decision: Decision) -> Response:
+def _deleting(recorded: Recorded, site: LiveSite, decision: Decision, public_url: str | None) -> Response:
     """Answer with what becomes of each cookie that the decision refuses, and expire what came here."""
     granted = {**decision.choices, **decision.services}
     fates = deletions(site.catalog, request.cookies.keys(), granted)
     answer = _recorded(recorded, deletion=report(fates))
-    expire(answer, fates, site.catalog, request.host)
+    expire(answer, fates, site.catalog, request.host, public_url)
     return answer
 
 

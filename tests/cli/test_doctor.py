@@ -1,78 +1,27 @@
-"""`consent-server doctor`: a deployment that works, and what is said of one that does not."""
+"""`consent-server doctor` on the machine: settings, keys, catalog, database, log."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import threading
 import time
 from contextlib import closing, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.error import HTTPError
-from urllib.request import urlopen
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from commands import command
-from started import started
+from examined import examine, wrongs
 
-from consent_server.app import open_store
+from consent_server.app import build_server, open_store
 from consent_server.settings import read_settings
+from consent_server.storage import pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from started import Running
-
-
-def examine(environ: dict[str, str], *words: str, **more: str) -> tuple[int, str]:
-    """Run the doctor; return its exit code and what it said."""
-    done = command("doctor", *words, environ={**environ, **more})
-    assert done.stderr == ""
-    return done.returncode, done.stdout
-
-
-def wrongs(said: str) -> list[str]:
-    """Return what is wrong, without the advice."""
-    return [line.removeprefix("wrong").strip() for line in said.splitlines() if line.startswith("wrong")]
-
-
-@contextmanager
-def website(html: str, policy: str = "") -> Iterator[str]:
-    """Serve one page at every path; give its address."""
-
-    class Page(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            if policy:
-                self.send_header("Content-Security-Policy", policy)
-            self.end_headers()
-            self.wfile.write(html.encode())
-
-        def log_message(self, *_: Any) -> None:
-            """Stay silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def wait_for_the_log(url: str) -> None:
-    """Wait until a server has sealed its log for the first time."""
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        with contextlib.suppress(HTTPError):
-            urlopen(f"{url}/v1/shop/log/checkpoint", timeout=5).close()
-            return
-        time.sleep(0.1)
+ORIGIN = {"Origin": "https://shop.example"}
 
 
 @pytest.fixture
@@ -83,60 +32,6 @@ def environ(catalog_path: Path, tmp_path: Path) -> dict[str, str]:
     with closing(open_store(read_settings(given))):
         pass
     return kept | given
-
-
-def test_a_deployment_that_works_is_found_to_work(
-    serving: Callable[..., AbstractContextManager[Running]],
-) -> None:
-    """The server, its widget, its log and the tag on the site's page, with their policy."""
-    with serving() as running, website("") as elsewhere:
-        url = running.url
-        wait_for_the_log(url)
-        tag = f'<html><script async src="{url}/v1/shop/consent.js"></script>'
-        policy = f"default-src 'none'; script-src {url}; connect-src 'self' {url}"
-        with website(tag, policy) as home:
-            code, said = examine(running.environ, "--page", home, CONSENT_PUBLIC_URL=url)
-        assert (code, wrongs(said)) == (0, []), said
-        for found in (
-            "The catalog of shop can be served",
-            "journal_mode = wal",
-            "The log of shop is what was signed",
-            f"The server is ready at {url}",
-            "Pages of https://shop.example can record decisions",
-            "is found and its script is served",
-        ):
-            assert found in said
-        code, said = examine(running.environ, "--page", elsewhere, CONSENT_PUBLIC_URL=url)
-        assert "has no consent tag" in said
-        assert code == 0
-
-
-@pytest.fixture(scope="module")
-def running(shop: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Serve the shop for tests that only look at it."""
-    folder = tmp_path_factory.mktemp("shop")
-    (folder / "cookie_catalog.toml").write_text(shop, encoding="utf-8")
-    with started(folder / "cookie_catalog.toml", folder / "served", {}) as running:
-        yield running
-
-
-@pytest.mark.parametrize(
-    ("policy", "blocked"),
-    [
-        ("script-src 'self'; connect-src {url}", True),
-        ("script-src {url}; connect-src 'self'", True),
-        ("default-src 'self'", True),
-        ("script-src 'nonce-abc'; connect-src *", False),
-        ("img-src 'self'", False),
-    ],
-)
-def test_a_policy_that_blocks_the_widget_is_wrong(running: Running, policy: str, *, blocked: bool) -> None:
-    """The site's own Content-Security-Policy is held against the server's origin."""
-    url = running.url
-    tag = f'<script src="{url}/v1/shop/consent.js"></script>'
-    with website(tag, policy.format(url=url)) as home:
-        code, said = examine(running.environ, "--page", home, CONSENT_PUBLIC_URL=url)
-    assert (code == 1, "blocks the widget" in said) == (blocked, blocked), said
 
 
 def test_the_doctor_changes_nothing(environ: dict[str, str], tmp_path: Path) -> None:
@@ -190,9 +85,81 @@ def test_a_server_that_does_not_answer_is_wrong(environ: dict[str, str]) -> None
     assert any("http://127.0.0.1:9/readyz does not answer" in line for line in wrongs(said))
 
 
-def test_a_postgresql_that_may_lose_commits_is_wrong(environ: dict[str, str], postgresql_url: str) -> None:
-    """Each setting on which a 201 depends is looked at; the server's own way of committing holds."""
-    keys = {"CONSENT_SIGNING_KEY": "x", "CONSENT_SECRET_KEY": "x", "CONSENT_LOG_KEY": "x"}
-    said = examine(environ, "--offline", CONSENT_DATABASE_URL=postgresql_url, **keys)[1]
-    assert "synchronous_commit = " in said
-    assert "fsync = " in said
+@pytest.mark.parametrize("page", ["nonsense", "file:///etc/passwd", "https://", "ftp://shop.example/"])
+def test_a_page_that_is_no_address_is_refused(environ: dict[str, str], page: str) -> None:
+    """Used wrongly: one sentence, exit 2, and nothing is looked at."""
+    done = command("doctor", "--page", page, environ=environ)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"{page!r} is no address")
+
+
+HOUR = 3600 * 10**9
+"""Nanoseconds."""
+
+
+@pytest.mark.parametrize(
+    ("hours", "found"),
+    [
+        (1, ["The log of shop was sealed in the future."]),
+        (-1, ["Receipts of shop wait to be sealed for over a minute."]),
+        (0, []),
+    ],
+)
+def test_a_log_that_is_sealed_in_the_future_or_not_at_all_is_wrong(
+    environ: dict[str, str],
+    decide: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    hours: int,
+    found: list[str],
+) -> None:
+    """By this machine's clock, of which the server's may have gone off."""
+    exact = time.time_ns
+    settings = read_settings({**environ, "CONSENT_SEAL_INTERVAL": "60"})
+    with closing(build_server(settings)) as server:
+        server.seal()
+        with monkeypatch.context() as patched:
+            patched.setattr(time, "time_ns", lambda: exact() + hours * HOUR)
+            server.app.test_client().post("/v1/shop/receipts", json=decide(), headers=ORIGIN)
+            if hours > 0:
+                server.seal()
+    code, said = examine(environ, "--offline")
+    assert (code, wrongs(said)) == (1 if found else 0, found), said
+
+
+POSTGRESQL = {"CONSENT_SIGNING_KEY": "x", "CONSENT_SECRET_KEY": "x", "CONSENT_LOG_KEY": "x"}
+
+
+def test_a_postgresql_whose_default_is_not_durable_is_made_so(
+    environ: dict[str, str], postgresql_url: str
+) -> None:
+    """Each connection asks for durable commits itself, whatever the database is set to."""
+    with less_durable(postgresql_url):
+        code, said = examine(environ, "--offline", CONSENT_DATABASE_URL=postgresql_url, **POSTGRESQL)
+    assert (code, wrongs(said)) == (0, []), said
+    assert "fsync = on, full_page_writes = on, synchronous_commit = on" in said
+
+
+def test_a_postgresql_that_may_lose_commits_is_wrong(
+    environ: dict[str, str], postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As behind a pooler that drops what a connection asks for: then the database's own setting holds."""
+    monkeypatch.delitem(pool._CONNECTING, "options")  # noqa: SLF001 - stands for a pooler in between
+    with less_durable(postgresql_url):
+        code, said = examine(environ, "--offline", CONSENT_DATABASE_URL=postgresql_url, **POSTGRESQL)
+    assert (code, wrongs(said)) == (
+        1,
+        ["The database has synchronous_commit = off: a receipt may be lost with the power."],
+    )
+    assert "Set synchronous_commit to on or remote_apply." in said
+
+
+@contextmanager
+def less_durable(url: str) -> Iterator[None]:
+    """Have a database not wait for the disk, unless it is asked to."""
+    name = urlsplit(url).path.removeprefix("/")
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off'.encode())
+        try:
+            yield
+        finally:
+            server.execute(f'ALTER DATABASE "{name}" RESET synchronous_commit'.encode())

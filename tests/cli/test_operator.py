@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     Run = Callable[..., CompletedProcess[str]]
 
+RECEIPT = "0192f5a4-7c1e-7b2a-9d3e-5f6a7b8c9d0e"
+
 
 @pytest.fixture
 def run(settings: Settings) -> Run:
@@ -120,3 +122,90 @@ def test_a_word_that_cannot_be_used_is_refused(run: Run, words: tuple[str, ...])
     result = run(*words)
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
+
+
+LOOKING = [
+    ("auditor", "list"),
+    ("auditor", "revoke", "3f2a9c51d0aa"),
+    ("auditor", "log", "--site", "shop"),
+    ("backup", "backup.zip"),
+    ("erase", RECEIPT, "--site", "shop"),
+    ("export", "--site", "shop"),
+    ("hold", "add", RECEIPT, "--site", "shop", "--reason", "r", "--person", "p", "--until", "2999-01-01"),
+    ("hold", "list", "--site", "shop"),
+    ("hold", "release", RECEIPT, "--site", "shop"),
+    ("keys", "accept"),
+    ("keys", "list"),
+    ("pack", "--site", "shop", "-o", "shop.zip"),
+    ("purge",),
+]
+"""Every command that works on what a server recorded."""
+
+
+@pytest.mark.parametrize("words", LOOKING, ids=" ".join)
+def test_where_no_server_was_nothing_is_looked_at_and_nothing_made(
+    catalog_path: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """In the wrong directory: what is missing and which settings say where it is, exit 2, no file."""
+    wrong = tmp_path / "wrong"
+    wrong.mkdir()
+    done = command(*words, environ={"CONSENT_CATALOG": str(catalog_path)}, folder=wrong)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "There is no database at var/consent.db" in done.stderr
+    assert "CONSENT_DATA_DIR or CONSENT_DATABASE_URL" in done.stderr
+    assert list(wrong.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_database_that_no_server_has_used_stays_empty(
+    catalog_path: Path, tmp_path: Path, request: pytest.FixtureRequest, kind: str
+) -> None:
+    """Whoever else made it: no tables are put into it by looking."""
+    file = tmp_path / "other.db"
+    file.touch()
+    url = f"sqlite:///{file}" if kind == "sqlite" else request.getfixturevalue("postgresql_url")
+    keys = dict.fromkeys(("CONSENT_SIGNING_KEY", "CONSENT_LOG_KEY", "CONSENT_SECRET_KEY"), "x" * 40)
+    environ = {"CONSENT_CATALOG": str(catalog_path), "CONSENT_DATABASE_URL": url, **keys}
+    where = f"at {file}" if kind == "sqlite" else "where CONSENT_DATABASE_URL leads"
+    for _ in range(2):
+        done = command("auditor", "list", environ=environ)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"There is no database {where} yet: ")
+
+
+def test_an_auditor_may_be_added_and_a_key_rotated_before_the_first_start(
+    run: Run, settings: Settings
+) -> None:
+    """A deployment is prepared before it is opened; the list is read from then on."""
+    assert run("keys", "rotate").returncode == 0
+    assert run("auditor", "add", "Jane", "--site", "shop").returncode == 0
+    assert "Jane" in run("auditor", "list", "--site", "shop").stdout
+    assert settings.sqlite_path.exists()
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("words", [("auditor", "list"), ("auditor", "log"), ("hold", "list")], ids=" ".join)
+def test_a_site_that_nobody_knows_is_said(run: Run, words: tuple[str, ...]) -> None:
+    """A mistyped one would look like one without entries; a known one without entries is an empty list."""
+    done = run(*words, "--site", "shpo")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "The database has no site 'shpo', only shop.\n"
+    known = run(*words, "--site", "shop")
+    assert (known.returncode, known.stdout, known.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("name", ["", " ", "Jane\nDoe"])
+def test_an_auditor_has_a_name(run: Run, name: str) -> None:
+    """Who looked at what is told by it, a line each."""
+    done = run("auditor", "add", name, "--site", "shop")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "An auditor needs a name, in one line.\n")
+
+
+@pytest.mark.usefixtures("server")
+def test_an_export_that_cannot_be_written_is_refused(run: Run, tmp_path: Path) -> None:
+    """Exit 2 and the file's name: nothing that was checked failed."""
+    file = tmp_path / "nowhere" / "export.ndjson"
+    done = run("export", "--site", "shop", "-o", file)
+    assert (done.returncode, done.stderr) == (2, f"{file} cannot be written: No such file or directory.\n")
+    full = run("export", "--site", "shop", "-o", "/dev/full")
+    assert (full.returncode, full.stderr) == (2, "/dev/full cannot be written: No space left on device.\n")

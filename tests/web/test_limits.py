@@ -140,8 +140,9 @@ def test_off_is_off(limited: Callable[..., Server], write: Callable[..., Any]) -
         # Nobody said which proxies there are: visitors behind one must not share its limit.
         ("", "127.0.0.1", "198.51.100.{n}", False),
         ("", "127.0.0.1", "198.51.100.7", False),
-        # A proxy that is not named.
-        ("10.0.0.0/8", "127.0.0.1", "198.51.100.7", False),
+        # Proxies are named, and this is none: whoever reaches us past them made the header up.
+        ("10.0.0.0/8", "192.0.2.1", "198.51.100.{n}", True),
+        ("10.0.0.0/8", "192.0.2.1", "x", True),
         # There are no proxies: whoever sends the header made it up.
         ("none", "192.0.2.1", "198.51.100.{n}", True),
         # The right-most address that no trusted proxy has; what stands left of it was sent by the client.
@@ -180,28 +181,50 @@ def test_an_unknown_proxy_is_said_once(
     said = [record.getMessage() for record in caplog.records if "proxy" in record.getMessage()]
     assert len(said) == 1
     assert "CONSENT_TRUSTED_PROXIES" in said[0]
+    assert "are not limited" in said[0]
     assert "198.51.100.7" not in said[0]
 
 
+def test_a_proxy_that_was_forgotten_is_said_once(
+    limited: Callable[..., Server], write: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its visitors share one limit: the operator has to hear of it."""
+    server = limited(CONSENT_TRUSTED_PROXIES="10.0.0.0/8")
+    with caplog.at_level(logging.WARNING):
+        statuses(write, server, *[("192.0.2.1", "198.51.100.7")] * 3)
+    said = [record.getMessage() for record in caplog.records if "proxy" in record.getMessage()]
+    assert len(said) == 1
+    assert "CONSENT_TRUSTED_PROXIES" in said[0]
+    assert "count as one client" in said[0]
+    assert "198.51.100.7" not in said[0]
+    assert "192.0.2.1" not in said[0]
+
+
+@pytest.mark.parametrize("forwarded", [{}, {"X-Forwarded-For": "x"}], ids=["plain", "header"])
 @pytest.mark.parametrize(
     "guess",
     [
-        lambda client: client.get("/v1/shop/audit/stats", headers=WRONG),
-        lambda client: client.post(
-            "/console/sign-in", data={"token": "auditor-made-up"}, headers={"Origin": "http://localhost"}
+        lambda client, headers: client.get("/v1/shop/audit/stats", headers=WRONG | headers),
+        lambda client, headers: client.post(
+            "/console/sign-in",
+            data={"token": "auditor-made-up"},
+            headers={"Origin": "http://localhost"} | headers,
         ),
     ],
     ids=["bearer", "console"],
 )
 def test_wrong_tokens_are_limited_more_strictly(
-    limited: Callable[..., Server], guess: Callable[[FlaskClient], Any]
+    limited: Callable[..., Server], guess: Callable[..., Any], forwarded: dict[str, str]
 ) -> None:
-    """Ten a minute, then 429 even for a right one; whoever brings none is not counted."""
+    """Ten a minute, then 429 even for a right one; whoever brings none is not counted.
+
+    No header evades it, not even where nobody said which proxies there are.
+    """
     server = limited(CONSENT_RATE_LIMIT="1000")
     client = client_of(server)
     assert client.get("/v1/shop/audit/stats").status_code == 401
-    assert [guess(client).status_code for _ in range(12)] == [401] * 10 + [429] * 2
-    assert "Retry-After" in guess(client).headers
+    assert [guess(client, forwarded).status_code for _ in range(12)] == [401] * 10 + [429] * 2
+    assert "Retry-After" in guess(client, forwarded).headers
     auditor, token = new_auditor("shop", "Jane", 1, 1_790_000_000_000)
     server.store.add(auditor)
     right = client.get("/v1/shop/audit/stats", headers={"Authorization": f"Bearer {token}"})

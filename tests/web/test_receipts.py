@@ -312,6 +312,7 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {
     "token no string": ({"token": 5}, 422, "body_invalid"),
     "token empty": ({"token": ""}, 422, "body_invalid"),
     "token damaged": ({"token": "abc"}, 401, "token_refused"),
+    "token no text": ({"token": "\ud800"}, 401, "token_refused"),
     "too early": ({"decision": str(uuid7(now() + DAY))}, 422, "decision_time"),
     "too late": ({"decision": str(uuid7(now() - 181 * DAY))}, 422, "decision_time"),
 }
@@ -445,6 +446,8 @@ def test_a_withdrawal_needs_its_method_and_its_token(server: Server, decide: Dec
     assert post(decide(token=mine["token"]), path).json["code"] == "choices_mismatch"
     refusing = {"analytics": False, "marketing": False}
     assert post(decide(method="withdraw", choices=refusing), path).json["code"] == "token_refused"
+    no_text = decide(method="withdraw", choices=refusing, token="\ud800")
+    assert post(no_text, path).json["code"] == "token_refused"
     assert stored(server) == 1
 
 

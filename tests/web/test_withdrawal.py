@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from consent_server.app import build_server
 from consent_server.evidence.keys import public_keys
 from consent_server.evidence.verify import verify_jws
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from flask.testing import FlaskClient
 
     from consent_server.app import Server
+    from consent_server.settings import Settings
 
     Decide = Callable[..., dict[str, Any]]
     Post = Callable[..., Any]
@@ -79,12 +84,20 @@ def test_a_decision_without_cookies_reports_nothing(decide: Decide, post: Post) 
         ("consent.eu.shop.example", {"consent.eu.shop.example", "eu.shop.example", "shop.example"}),
         ("127.0.0.1:8000", {"shop.example"}),
         ("localhost", {"shop.example"}),
+        ("Consent.Shop.Example:8443", {"consent.shop.example", "shop.example"}),
+        ("evil.example.com", {"shop.example"}),
+        ("evilshop.example", {"shop.example"}),
+        ("a;b.shop.example", {"shop.example"}),
+        (f"{'a.' * 25}shop.example", {f"{'a.' * more}shop.example" for more in range(7)}),
     ],
 )
 def test_every_domain_above_is_tried(
     withdrawal: tuple[dict[str, Any], str], client: FlaskClient, host: str, domains: set[str]
 ) -> None:
-    """A cookie that came may belong to this host or to any domain above it, partitioned or not."""
+    """A cookie that came may belong to this host or to any domain above it, partitioned or not.
+
+    A Host that is not the site's is not repeated, nor one that no browser can have asked for.
+    """
     body, path = withdrawal
     headers = {"Origin": "https://shop.example", "Cookie": "offer=1", "Host": host}
     lines = expired(client.post(path, json=body, headers=headers))
@@ -94,6 +107,26 @@ def test_every_domain_above_is_tried(
         for domain in ("", *(f"Domain={name}; " for name in domains))
         for kind in kinds
     }
+
+
+@pytest.mark.parametrize(
+    ("host", "repeated"),
+    [("consent.partner.example", True), ("www.other.example", True), ("partner.example", False)],
+)
+def test_the_domains_above_the_public_host_and_the_origins_are_tried(
+    settings: Settings, catalog_path: Path, decide: Decide, host: str, *, repeated: bool
+) -> None:
+    """Wherever the catalog's cookies belong: the server may stand beside the site, and the site have two."""
+    text = catalog_path.read_text(encoding="utf-8")
+    two = text.replace('["https://shop.example"]', '["https://shop.example", "https://www.other.example"]')
+    catalog_path.write_text(two.replace('cookie_domain = "shop.example"\n', ""), encoding="utf-8")
+    with closing(build_server(replace(settings, public_url="https://consent.partner.example"))) as server:
+        client = server.app.test_client(use_cookies=False)
+        notice = client.get("/v1/shop/notice.json").get_json()["sha256"]
+        headers = {"Origin": "https://shop.example", "Cookie": "offer=1", "Host": host}
+        lines = expired(client.post("/v1/shop/receipts", json=decide(notice=notice), headers=headers))
+    assert any(f"Domain={host};" in line for line in lines) is repeated
+    assert any("Domain=" in line for line in lines) is repeated
 
 
 @pytest.mark.parametrize(("header", "says"), [("1", True), ("0", False), ("true", False), ("", False)])
