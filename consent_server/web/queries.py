@@ -11,7 +11,7 @@ from itsdangerous.encoding import base64_decode
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from consent_server.consent.decision import State
-from consent_server.consent.statistics import DAY
+from consent_server.consent.statistics import DAY, LAST_DAY
 from consent_server.consent.stored import Filter
 from consent_server.errors import QueryInvalid
 from consent_server.web.schemas import flat
@@ -114,6 +114,8 @@ def load_days(query: Mapping[str, str], now: int) -> tuple[int, int]:
     found = _load(_DAYS, query)
     last = (found["until"] - 1) // DAY if "until" in found else now // DAY
     first = found["since"] // DAY if "since" in found else last - 29
+    if first < 0 or last > LAST_DAY:
+        raise QueryInvalid("Days lie between 1970-01-01 and 9999-12-31.")
     if not 0 <= last - first < _MOST_DAYS:
         raise QueryInvalid(f"Ask for 1 to {_MOST_DAYS} days: “from” comes before “to”.")
     return first, last

@@ -382,7 +382,11 @@ def test_the_dashboard_counts_what_was_decided(
 
 @pytest.mark.parametrize(
     "query",
-    ["?days=8", "?days=x", "?from=2026-02-01&through=2026-01-01", "?through=1", "?from=1999-01-01", "?x=1"],
+    [
+        *("?days=8", "?days=x", "?x=1", "?through=1", "?from=2026-02-01&through=2026-01-01"),
+        *("?from=1999-01-01", "?through=0001-01-01", "?through=9999-12-31"),
+        "?from=1969-12-01&through=1970-01-01",
+    ],
 )
 def test_a_range_that_cannot_be_shown_is_said(inside: FlaskClient, query: str) -> None:
     """400 and a page in plain words."""
