@@ -8,11 +8,13 @@ from urllib.parse import quote, urlencode
 
 from flask import Response, request
 
+from consent_server.errors import ReceiptUnknown
 from consent_server.web.console_export import ndjson, receipts_csv
 from consent_server.web.console_frame import HOME, go_to, page
 from consent_server.web.console_queries import filled, load_list, load_range
 from consent_server.web.page_console_dashboard import STATES, dashboard, names_of, state_words
 from consent_server.web.page_console_receipts import gather, rows
+from consent_server.web.receipts import receipt_id_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,7 +109,7 @@ def _add_lists(blueprint: Blueprint, desk: Desk, enter: Enter) -> None:
 
     @blueprint.get(f"{HOME}/receipts/<receipt_id>")
     def receipt(receipt_id: str) -> Response:
-        site, frame = enter(f"receipt {receipt_id[:36]}")
+        site, frame = enter(_opening(receipt_id))
         state = desk.logs.log(site.id)
         return page(
             "receipt.html",
@@ -122,6 +124,14 @@ def _add_lists(blueprint: Blueprint, desk: Desk, enter: Enter) -> None:
     def chosen() -> Response:
         site, _ = enter("receipts.csv")
         return receipts_csv(desk.auditing, site.id, load_list(request.args.to_dict()))
+
+
+def _opening(receipt_id: str) -> str:
+    """Return the action that is noted. What is no id could be anything: it stays out of the accesses."""
+    try:
+        return f"receipt {receipt_id_of(receipt_id)}"
+    except ReceiptUnknown:
+        return "receipt"
 
 
 def _list(desk: Desk, site: LiveSite, asked: dict[str, str]) -> dict[str, Any]:

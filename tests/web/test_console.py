@@ -312,6 +312,28 @@ def test_every_use_is_noted(inside: FlaskClient, server: Server, jane: tuple[Aud
     assert page.has("console export page")
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_what_is_no_receipts_number_is_not_noted(
+    request: pytest.FixtureRequest, settings: Settings, database: str
+) -> None:
+    """It could be a line of its own in the list of accesses, or a byte that PostgreSQL does not take: 404."""
+    if database == "postgresql":
+        settings = request.getfixturevalue("node_settings")("node")
+    server = build_server(settings)
+    auditor, token = new_auditor("shop", "Jane", 30, now())
+    server.store.add(auditor)
+    browser = server.app.test_client()
+    enter(browser, token)
+    known = "01920000-0000-7abc-8def-000000000000"
+    for name in (known, "x%0aFORGED", "%00", "%1b[2J", known.upper(), known.replace("-", ""), "x" * 5000):
+        answer = browser.get(f"/console/receipts/{name}")
+        assert answer.status_code == 404, name
+        assert Page(answer.text).has("There is no")
+    noted = [access.action for access in server.store.accesses("shop", 100)][::-1]
+    assert noted == ["console sign-in", f"console receipt {known}", *["console receipt"] * 6]
+    server.close()
+
+
 # Pages
 
 

@@ -13,7 +13,6 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from consent_server.app import build_server
 from consent_server.errors import LogDamaged
-from consent_server.settings import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -206,26 +205,10 @@ def test_other_sites_go_on(settings: Settings, decide: Decide) -> None:
 
 
 @pytest.fixture
-def nodes(settings: Settings, postgresql_url: str, tmp_path: Path) -> Iterator[tuple[Server, Server]]:
-    """Give two nodes on one PostgreSQL database, each with a directory of its own."""
-    build_server(settings).close()  # it makes the keys
+def nodes(node_settings: Callable[[str], Settings]) -> Iterator[tuple[Server, Server]]:
+    """Give two nodes on one PostgreSQL database."""
     with ExitStack() as stack:
-        found = [
-            still(
-                read_settings(
-                    {
-                        "CONSENT_CATALOG": str(settings.catalog),
-                        "CONSENT_DATA_DIR": str(tmp_path / name),
-                        "CONSENT_DATABASE_URL": postgresql_url,
-                        "CONSENT_SIGNING_KEY_FILE": str(settings.data_dir / "signing-key.pem"),
-                        "CONSENT_LOG_KEY_FILE": str(settings.data_dir / "log-key.pem"),
-                        "CONSENT_SECRET_KEY": "s" * 32,
-                        "CONSENT_RATE_LIMIT": "off",
-                    }
-                )
-            )
-            for name in ("a", "b")
-        ]
+        found = [still(node_settings(name)) for name in ("a", "b")]
         for node in found:
             stack.callback(node.close)
         yield found[0], found[1]
