@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 
-from consent_server.web.queries import load_days, load_page
+from consent_server.web.queries import asked_once, load_days, load_page
 from consent_server.web.receipt_table import item, table
 from consent_server.web.receipts import bearer
 
@@ -38,14 +38,14 @@ def audit_blueprint(
     @blueprint.get("/v1/<site_id>/audit/receipts")
     def receipts(site_id: str) -> Response:
         site = admitted(site_id, "receipts")
-        page = load_page(request.args.to_dict())
+        page = load_page(asked_once(request.args))
         leaves, following = auditing.page(site, page.start, page.limit, page.wanted)
         return _json({"items": [item(leaf) for leaf in leaves], "next": _cursor(following)})
 
     @blueprint.get("/v1/<site_id>/audit/receipts.csv")
     def receipts_as_csv(site_id: str) -> Response:
         site = admitted(site_id, "receipts.csv")
-        page = load_page(request.args.to_dict())
+        page = load_page(asked_once(request.args))
         answer = Response(table(auditing, site, page), content_type="text/csv; charset=utf-8")
         answer.headers["Content-Disposition"] = f'attachment; filename="{site}-receipts.csv"'
         return answer
@@ -53,7 +53,7 @@ def audit_blueprint(
     @blueprint.get("/v1/<site_id>/audit/stats")
     def stats(site_id: str) -> Response:
         site = admitted(site_id, "stats")
-        return _json(auditing.statistics(site, *load_days(request.args.to_dict(), clock())))
+        return _json(auditing.statistics(site, *load_days(asked_once(request.args), clock())))
 
     @blueprint.get("/v1/<site_id>/audit/export")
     def export(site_id: str) -> Response:

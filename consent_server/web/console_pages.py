@@ -14,6 +14,7 @@ from consent_server.web.console_frame import HOME, go_to, page
 from consent_server.web.console_queries import filled, load_list, load_range
 from consent_server.web.page_console_dashboard import STATES, dashboard, names_of, state_words
 from consent_server.web.page_console_receipts import gather, rows
+from consent_server.web.queries import asked_once
 from consent_server.web.receipts import receipt_id_of
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def add_pages(blueprint: Blueprint, desk: Desk, enter: Enter) -> None:
     @blueprint.get(HOME)
     def home() -> Response:
         site, frame = enter("dashboard")
-        days = load_range(request.args.to_dict(), desk.clock())
+        days = load_range(asked_once(request.args), desk.clock())
         found = desk.auditing.statistics(site.id, days.first, days.last)
         return page("dashboard.html", frame, here="dashboard", it=dashboard(site, days, found))
 
@@ -71,7 +72,7 @@ def add_pages(blueprint: Blueprint, desk: Desk, enter: Enter) -> None:
     def export() -> Response:
         site, frame = enter("export page")
         state = desk.logs.log(site.id)
-        asked = filled(request.args.to_dict())
+        asked = filled(asked_once(request.args))
         load_list(asked)
         return page(
             "export.html",
@@ -102,7 +103,7 @@ def _add_lists(blueprint: Blueprint, desk: Desk, enter: Enter) -> None:
     @blueprint.get(f"{HOME}/receipts")
     def receipts() -> Response:
         site, frame = enter("receipts")
-        asked = filled(request.args.to_dict())
+        asked = filled(asked_once(request.args))
         if "id" in asked:
             return go_to(f"{HOME}/receipts/{quote(asked['id'], safe='')}")
         return page("receipts.html", frame, here="receipts", **_list(desk, site, asked))
@@ -123,7 +124,7 @@ def _add_lists(blueprint: Blueprint, desk: Desk, enter: Enter) -> None:
     @blueprint.get(f"{HOME}/receipts.csv")
     def chosen() -> Response:
         site, _ = enter("receipts.csv")
-        return receipts_csv(desk.auditing, site.id, load_list(request.args.to_dict()))
+        return receipts_csv(desk.auditing, site.id, load_list(asked_once(request.args)))
 
 
 def _opening(receipt_id: str) -> str:

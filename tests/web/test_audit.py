@@ -103,7 +103,16 @@ def test_the_export_verifies_offline(
     assert check.checkpoint.size == len(lines) - 2
 
 
-@pytest.mark.parametrize("query", ["?limit=0", "?limit=1001", "?limit=x", "?cursor=x", "?cursor=%00"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("?limit=0", "?limit=1001", "?limit=x", "?cursor=x", "?cursor=%00", "?cursor=1_0", "?cursor=%2b5"),
+        *("?cursor=-1", "?cursor=%D9%A5", "?cursor=%205", "?cursor=05", "?cursor=", "?limit=%EF%BC%95"),
+        *("?limit=5&limit=6", "?cursor=5&cursor=5", "?state=given&state=refused"),
+        *("?id=x", "?id=", "?id=00000000-0000-4000-8000-000000000000", "?id=%00"),
+        "?id=01920000000070008000000000000000",
+    ],
+)
 def test_a_query_that_cannot_be_used_is_refused(pull: Callable[[str], Any], query: str) -> None:
     """400, with the parameter named."""
     answer = pull(PATH + query)
@@ -139,7 +148,7 @@ def test_an_auditor_cannot_be_embedded_in_a_page(client: FlaskClient, token: str
 def test_filters_narrow_what_is_shown(
     pull: Callable[[str], Any], server: Server, post: Post, decide: Decide
 ) -> None:
-    """By state, what was granted, subject and time; what agrees with nothing is an empty page."""
+    """By state, what was granted, subject, id and time; what agrees with nothing is an empty page."""
     part = post(decide()).json
     none = post(decide(method="refuse_all", choices={"analytics": False, "marketing": False})).json
     server.seal()
@@ -152,6 +161,11 @@ def test_filters_narrow_what_is_shown(
     assert ids("category=analytics") == [part["id"]]
     assert ids("category=marketing") == []
     assert ids(f"subject={none['subject']}") == [none["id"]]
+    assert ids(f"id={none['id']}") == [none["id"]]
+    assert ids(f"id={none['id']}&state=partial") == []
+    assert ids("id=01920000-0000-7000-8000-000000000000") == []
+    waiting = post(decide()).json
+    assert ids(f"id={waiting['id']}") == []
     assert ids("from=2100-01-01") == []
     assert ids("to=2100-01-01T00:00:00Z&from=2020-01-01") == [part["id"], none["id"]]
 

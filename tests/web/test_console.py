@@ -251,6 +251,14 @@ def test_signing_out_ends_the_session(inside: FlaskClient) -> None:
 # Who sees what
 
 
+@pytest.mark.parametrize("path", ["", "/receipts", "/receipts.csv", "/export"])
+def test_a_parameter_that_stands_twice_is_refused(inside: FlaskClient, path: str) -> None:
+    """Nobody is shown one of two that they asked for."""
+    answer = inside.get(f"/console{path}?from=2026-11-01&from=2026-11-02")
+    assert answer.status_code == 400
+    assert Page(answer.text).has("The query has “from” twice.")
+
+
 @pytest.mark.parametrize("path", [*PAGES, "/receipts.csv", "/export.ndjson", "/receipts/x"])
 def test_nobody_sees_anything_without_signing_in(browser: FlaskClient, path: str) -> None:
     """The page to sign in stands in the place of every page; no store keeps it."""
@@ -442,6 +450,8 @@ def test_filters_choose_among_the_receipts(
     assert listed(inside, f"?subject={none['subject']}") == [none["id"]]
     assert listed(inside, f"?from={day[1]}&through={day[1]}") == [some["id"], none["id"]]
     assert listed(inside, "?through=2020-01-01") == []
+    rows = inside.get(f"/console/receipts.csv?id={some['id']}").text.splitlines()
+    assert [some["id"] in row for row in rows] == [False, True]
     answer = inside.get(f"/console/receipts?id={some['id']}")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/console/receipts/{some['id']}")
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from consent_server.app import now
+from consent_server.cli import doctor_receipts
+from consent_server.cli.doctor_receipts import look_at_receipts
 from consent_server.consent.auditing import new_auditor
 from consent_server.evidence.keys import generate_key
 from consent_server.evidence.signing import ReceiptSigner
@@ -65,6 +67,20 @@ def test_an_auditor_reads_what_was_signed(
     (item, _) = auditor.get(PATH).get_json()["items"]
     assert (item["state"], item["method"], item["granted"]) == ("refused", "refuse_all", [])
     assert item["subject"] == first["subject"]
+
+
+def test_the_doctor_counts_whole_days_only(
+    server: Server, post: Post, decide: Decide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a long log it looks at the end, and does not take the rest of a day for a wrong count."""
+    for _ in range(5):
+        post(decide())
+    server.seal()
+    change(server, "UPDATE tally SET receipts = receipts + 1")
+    assert [found.level for found in look_at_receipts(server.store, "shop")] == ["wrong"]
+    monkeypatch.setattr(doctor_receipts, "LAST", 3)
+    [found] = look_at_receipts(server.store, "shop")
+    assert (found.level, found.said[:18]) == ("ok", "The last 3 receipt")
 
 
 def damage_of(auditor: FlaskClient, index: int = 0) -> str:
