@@ -162,8 +162,11 @@ def fail_over(
 
 
 def compare(visitors: Visitors, place: Path, node: Running) -> tuple[int, int, bool]:
-    """Return how many receipts with a 201 the log lacks, how many it has twice, and whether it verifies."""
-    until(lambda: waiting_seconds(node) == 0)
+    """Return how many receipts with a 201 are gone, how many are there twice, and whether the log verifies.
+
+    A log that lost leaves is sealed no more: what is recorded since waits, and is there all the same.
+    """
+    until(lambda: is_settled(node))
     export = place / "export.ndjson"
     site = question(node)[0]
     command = [sys.executable, "-m", "consent_server"]
@@ -171,18 +174,19 @@ def compare(visitors: Visitors, place: Path, node: Running) -> tuple[int, int, b
         subprocess.run([*command, "export", "--site", site], env=node.environ, stdout=file, check=True)  # noqa: S603
     verified = subprocess.run([*command, "verify", str(export)], env=node.environ, check=False)  # noqa: S603
     lines = [json.loads(line) for line in export.read_text(encoding="utf-8").splitlines()[1:]]
-    there = Counter(line["jws"] for line in lines if line.get("type") == RECEIPT_TYPE and "index" in line)
+    there = Counter(line["jws"] for line in lines if line.get("type") == RECEIPT_TYPE)
     lost = sum(sent.receipt not in there for sent in visitors.sent)
     # One decision, one receipt: what the log has beyond the 201s was recorded twice.
     doubled = there.total() - (len(visitors.sent) - lost)
     return lost, doubled, verified.returncode == 0
 
 
-def waiting_seconds(node: Running) -> float:
-    """Return how long the oldest receipt has been waiting to be sealed."""
+def is_settled(node: Running) -> bool:
+    """Whether nothing waits to be sealed, or nothing is sealed any more."""
     with urlopen(f"{node.url}/readyz", timeout=20) as answer:  # noqa: S310 - our own server
-        [log] = json.load(answer)["logs"].values()
-    return float(log["waiting_seconds"])
+        state = json.load(answer)
+    [log] = state["logs"].values()
+    return state["sealing"] == "stopped" or not log["waiting_seconds"]
 
 
 def table(rounds: list[Round], lost: int, doubled: int, *, verified: bool) -> str:

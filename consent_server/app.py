@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from consent_server.assets import load
 from consent_server.authority import Authority
 from consent_server.catalog.files import fingerprint, read_catalogs
-from consent_server.checkpoints import CheckpointFiles
+from consent_server.checkpoints import CheckedSealer, CheckpointFiles
 from consent_server.consent.auditing import Auditing
 from consent_server.consent.erasing import Eraser
 from consent_server.consent.export import Exporter
@@ -124,7 +124,7 @@ class _Parts:
     tokens: Tokens
     keyring: Keyring
     log_key: LogKey
-    files: CheckpointFiles
+    sealer: CheckedSealer
     holders: Holders
     watch: Watch
 
@@ -135,13 +135,10 @@ def build_server(settings: Settings) -> Server:
     Raises CatalogError, SettingsError, StorageUnavailable, LogDamaged.
     """
     parts = _build_parts(settings)
-    sealer = Sealer(parts.store, parts.signer, parts.log_key, now)
 
     def seal() -> None:
         for site in parts.sites:
-            state = sealer.seal(site.id)
-            if state is not None:
-                parts.files.keep(site.id, state.checkpoint)
+            parts.sealer.seal(site.id)
         if parts.holders.erased():
             parts.store.scrub()
 
@@ -176,8 +173,9 @@ def _build_parts(settings: Settings) -> _Parts:
     eraser.replay(erasures.read(), now())
     holders = Holders(store, eraser, tokens, now)
     replica = Replica(settings.replica_url, store) if settings.replica_url else None
+    sealer = CheckedSealer(Sealer(store, signer, key, now), logs, files)
     return _Parts(
-        settings, sites, assets, store, replica, signer, tokens, keyring, key, files, holders, watch
+        settings, sites, assets, store, replica, signer, tokens, keyring, key, sealer, holders, watch
     )
 
 
@@ -192,7 +190,17 @@ def _build_app(parts: _Parts) -> Flask:
     logs, auditing = Logs(store, store), Auditing(store, audited, now)
     exporter = Exporter(audited, audited, parts.keyring, parts.log_key)
     behind = parts.replica.behind if parts.replica else None
-    health = Health(sites, store, store, store, lambda: watch.trouble, lambda: watch.flaws, now, behind)
+    health = Health(
+        sites,
+        store,
+        store,
+        store,
+        lambda: watch.trouble,
+        lambda: watch.flaws,
+        now,
+        behind,
+        lambda: parts.sealer.damages,
+    )
     metrics.tell(health, store.commits, build.sha256)
 
     app = Application("consent_server", static_folder=None)

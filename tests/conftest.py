@@ -22,6 +22,7 @@ from consent_server.app import Server, build_server, now
 from consent_server.catalog.files import read_catalogs
 from consent_server.catalog.notice import Notice, notices_of
 from consent_server.consent.uuid7 import uuid7
+from consent_server.keys import log_key, signing_pems
 from consent_server.settings import Settings, read_settings
 from consent_server.storage.postgresql import PostgresqlStore
 from consent_server.storage.sqlite import SqliteStore
@@ -212,6 +213,28 @@ def settings(catalog_path: Path, tmp_path: Path) -> Settings:
             "CONSENT_RATE_LIMIT": "off",
         }
     )
+
+
+@pytest.fixture
+def node_settings(settings: Settings, postgresql_url: str, tmp_path: Path) -> Callable[[str], Settings]:
+    """Give a function that gives the settings of a node on PostgreSQL, with a directory of its own."""
+    signing_pems(settings)
+    log_key(settings)
+
+    def node_settings(name: str) -> Settings:
+        return read_settings(
+            {
+                "CONSENT_CATALOG": str(settings.catalog),
+                "CONSENT_DATA_DIR": str(tmp_path / name),
+                "CONSENT_DATABASE_URL": postgresql_url,
+                "CONSENT_SIGNING_KEY_FILE": str(settings.data_dir / "signing-key.pem"),
+                "CONSENT_LOG_KEY_FILE": str(settings.data_dir / "log-key.pem"),
+                "CONSENT_SECRET_KEY": "s" * 32,
+                "CONSENT_RATE_LIMIT": "off",
+            }
+        )
+
+    return node_settings
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from consent_server.scan.set_cookie import parse_set_cookie
 from consent_server.settings import read_settings
 from consent_server.web.bodies import read_form, read_json
 from consent_server.web.clients import parse as parse_address
+from consent_server.web.console_queries import load_range
 from consent_server.web.queries import load_days, load_page
 from consent_server.web.schemas import load_decision
 
@@ -46,6 +47,10 @@ TOKENS = Tokens([b"s" * 32])
 TOKEN = TOKENS.issue(Holding("shop", b"s" * 16, UUID(int=7), "ab" * 32))
 EXPORT = (VECTORS / "exports" / "good.ndjson").read_bytes()
 CHECKPOINT = (VECTORS / "exports" / "last-visit.txt").read_bytes()
+PAGE_ASKED = (
+    b"from=2026-01-01&to=2026-02-01&cursor=5&limit=10&state=given&category=analytics&subject=AaIt3KjofVHoQLKXcfruzA"
+    b"&id=01920000-0000-7000-8000-000000000000"
+)
 DECISION = {
     "decision": "01920000-0000-7000-8000-000000000000",
     "notice": "ab" * 32,
@@ -78,10 +83,9 @@ def decision(data: bytes) -> object:
     return load_decision(read_json(asked(data, "text/plain"))[0])
 
 
-def query(data: bytes) -> object:
-    """Read an auditor's query."""
-    found = dict(one.partition("=")[::2] for one in text(data).split("&"))
-    return load_page(found), load_days(found, 1_790_000_000_000)
+def query(load: Callable[[dict[str, str]], object]) -> Callable[[bytes], object]:
+    """Give a query's parameters to what reads them."""
+    return lambda data: load(dict(one.partition("=")[::2] for one in text(data).split("&")))
 
 
 def from_file(read: Callable[[Path], object], name: str) -> Callable[[bytes], object]:
@@ -121,7 +125,13 @@ PARSERS = {
     "a form": Parser(
         lambda data: read_form(asked(data, "application/x-www-form-urlencoded")), b"token=a%20b&lang=en"
     ),
-    "a query": Parser(query, b"from=2026-01-01&to=2026-02-01&cursor=5&limit=10&subject=" + b"ab" * 16),
+    "a page's query": Parser(query(load_page), PAGE_ASKED),
+    "a query of days": Parser(
+        query(lambda found: load_days(found, 1_790_000_000_000)), b"from=2026-01-01&to=2026-02-01"
+    ),
+    "a dashboard's query": Parser(
+        query(lambda found: load_range(found, 1_790_000_000_000)), b"from=2026-01-01&through=2026-02-01"
+    ),
     "an address": Parser(lambda data: parse_address(text(data)), b"[2001:db8::1]:443"),
     "a tile's path": Parser(lambda data: parse_path(text(data)), b"tile/0/x001/234.p/5"),
     "an export": Parser(lambda data: list(ExportCheck().read(io.BytesIO(data))), EXPORT),

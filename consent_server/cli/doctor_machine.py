@@ -12,6 +12,7 @@ from consent_server.app import connect_store, now
 from consent_server.assets import load
 from consent_server.catalog.files import read_catalogs
 from consent_server.checkpoints import CheckpointFiles
+from consent_server.cli.doctor_receipts import look_at_receipts
 from consent_server.cli.findings import ok, warn, wrong
 from consent_server.consent.logs import Logs
 from consent_server.errors import ConsentError
@@ -178,3 +179,4 @@ def _log(settings: Settings, store: SqlStore, site: str) -> Iterator[Finding]:
         yield wrong(
             f"Receipts of {site} wait to be sealed for over a minute.", "Is the server running? See its log."
         )
+    yield from look_at_receipts(store, site)

@@ -94,7 +94,10 @@ def _alive(url: str) -> Iterator[Finding]:
         yield wrong(
             "The server serves an older catalog: the file cannot be used.", "consent-server catalog check"
         )
-    if state.get("sealing", "ok") != "ok":
+    sealing = state.get("sealing", "ok")
+    if sealing == "stopped":
+        yield wrong("A log is not what it was, and is not sealed any more.", "See the server's log.")
+    elif sealing != "ok":
         yield wrong("The log is not sealed in time.", "See the server's log.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from consent_server.errors import (
@@ -19,7 +20,7 @@ from consent_server.evidence.note import split, verifier_of
 from consent_server.evidence.proof import Proof
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from uuid import UUID
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -27,6 +28,35 @@ if TYPE_CHECKING:
     from consent_server.consent.ports import LeafStore, LogStore
     from consent_server.consent.stored import LogState
     from consent_server.evidence.tiles import Tile
+
+
+def check_growth(site: str, kept: str, state: LogState | None, read: tiles.Read) -> None:
+    """Refuse a log that is not the growth of the checkpoint `kept`, a signed note. Raises LogDamaged.
+
+    `state` is what the database says of it, and `read` reads its tiles. O(log n), and nothing is read where
+    both are the same.
+    """
+    if state and state.checkpoint == kept:
+        return
+    with _named(site):
+        old = parse(split(kept)[0])
+        size = state.size if state else 0
+        if size < old.size:
+            raise EvidenceInvalid(f"it had {old.size} leaves and now has {size}.")
+        if state and size:
+            now = parse(split(state.checkpoint)[0])
+            if (now.size, now.root) != (size, state.root):
+                raise EvidenceInvalid("its checkpoint states another tree.")
+            verify_consistency(old.size, size, old.root, state.root, tiles.consistency(read, old.size, size))
+
+
+@contextmanager
+def _named(site: str) -> Iterator[None]:
+    """Say of which log it is that something does not hold."""
+    try:
+        yield
+    except EvidenceInvalid as error:
+        raise LogDamaged(f"The log of {site} is not what it was: {error.detail}") from None
 
 
 class Logs:
@@ -69,14 +99,20 @@ class Logs:
         the one in `kept`.
         """
         state = self._logs.log(site)
-        size = state.size if state else 0
-        try:
-            if state and size:
-                self._check_root(site, state)
-            if kept:
-                self._check_growth(site, state, kept)
-        except EvidenceInvalid as error:
-            raise LogDamaged(f"The log of {site} is not what it was: {error.detail}") from None
+        if state and state.size:
+            self._check_root(site, state)
+        if kept:
+            check_growth(site, kept, state, self._reader(site))
+
+    def grown(self, site: str, kept: Iterable[str]) -> LogState | None:
+        """Return how far a log is sealed, once it is known to be the growth of each checkpoint in `kept`.
+
+        Raises LogDamaged where it is not.
+        """
+        state = self._logs.log(site)
+        for checkpoint in kept:
+            check_growth(site, checkpoint, state, self._reader(site))
+        return state
 
     def check_key(self, site: str, key: Ed25519PrivateKey) -> None:
         """Compare the key that is to sign checkpoints with the one that did. Raises SettingsError.
@@ -95,19 +131,11 @@ class Logs:
             ) from None
 
     def _check_root(self, site: str, state: LogState) -> None:
-        signed = parse(split(state.checkpoint)[0])
-        root = tiles.root(self._reader(site), state.size)
-        if (signed.size, signed.root, state.root) != (state.size, root, root):
-            raise EvidenceInvalid("its tree does not have the root that its checkpoint states.")
-
-    def _check_growth(self, site: str, state: LogState | None, kept: str) -> None:
-        old = parse(split(kept)[0])
-        size = state.size if state else 0
-        if size < old.size:
-            raise EvidenceInvalid(f"it had {old.size} leaves and now has {size}.")
-        if state:
-            hashes = tiles.consistency(self._reader(site), old.size, size)
-            verify_consistency(old.size, size, old.root, state.root, hashes)
+        with _named(site):
+            signed = parse(split(state.checkpoint)[0])
+            root = tiles.root(self._reader(site), state.size)
+            if (signed.size, signed.root, state.root) != (state.size, root, root):
+                raise EvidenceInvalid("its tree does not have the root that its checkpoint states.")
 
     def _state(self, site: str) -> LogState:
         state = self._logs.log(site)

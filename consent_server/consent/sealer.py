@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from consent_server.consent.statements import Statements
 from consent_server.consent.statistics import tally
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from consent_server.evidence.signing import ReceiptSigner
 
 log = logging.getLogger(__name__)
+
+Check: TypeAlias = "Callable[[LogState, tiles.Read], None]"
+"""Looks at a log by its state and its tiles, and raises where nothing may be added to it."""
 
 _BACK = 60_000
 """Milliseconds by which clocks of several nodes may differ without a word."""
@@ -44,25 +47,30 @@ class Sealer:
         self._key = key
         self._clock = clock
 
-    def seal(self, site: str) -> LogState | None:
+    def seal(self, site: str, check: Check = lambda _state, _read: None) -> LogState | None:
         """Seal what waits. Return the new state, or None where there was nothing to do.
+
+        `check` sees the log before anything is added to it, within the same transaction, unless it is just
+        what the batch before left; what it raises leaves everything as it is.
 
         What comes meanwhile is left to the next time: under a steady stream something always waits, and so
         do the other sites. After a batch that is not full comes one more, for the statements that it made.
         """
         reached: LogState | None = None
         not_full = 0
-        while not_full < _LAST and (sealed := self._seal_batch(site)):
+        while not_full < _LAST and (sealed := self._seal_batch(site, reached, check)):
             reached, leaves = sealed
             not_full += leaves < _BATCH
             time.sleep(_PAUSE)
         return reached
 
-    def _seal_batch(self, site: str) -> tuple[LogState, int] | None:
+    def _seal_batch(self, site: str, known: LogState | None, check: Check) -> tuple[LogState, int] | None:
         """Seal up to `_BATCH` leaves; return the new state and their number, or None for none."""
         with self._store.sealing(site) as sealing:
             if sealing is None:
                 return None
+            if sealing.state != known:
+                check(sealing.state, sealing.read)
             before = sealing.state.size
             grown = self._grow(sealing)
             sealing.state_erasures(lambda erased: self._state(site, erased))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from datetime import date, timedelta
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from consent_server.consent.stored import Tally
 from consent_server.evidence.signing import RECEIPT_TYPE
@@ -16,6 +17,16 @@ if TYPE_CHECKING:
 
 DAY = 24 * 60 * 60 * 1000
 """Milliseconds of a day."""
+
+_EPOCH = date(1970, 1, 1)
+_Counts: TypeAlias = defaultdict[str, Counter[str]]
+LAST_DAY = (date.max - _EPOCH).days
+"""9999-12-31 as days since 1970, the last that can be written as a date."""
+
+
+def date_of(day: int) -> date:
+    """Return the date of a day since 1970, up to `LAST_DAY`."""
+    return _EPOCH + timedelta(days=day)
 
 
 def tally(waiting: Iterable[Waiting]) -> Counter[Tally]:
@@ -37,39 +48,34 @@ def _respects(leaf: Waiting) -> Iterator[Tally]:
 
 
 def statistics(tallies: Mapping[Tally, int], first: int, last: int) -> dict[str, Any]:
-    """Return statistics of the days `first` to `last` (days since 1970, UTC), ready for JSON.
+    """Return statistics of the days `first` to `last` (days since 1970, UTC), in all and by day, for JSON.
 
     The opt-in rate is the share of decisions other than withdrawals that granted something.
     """
-    total = _sums(tallies)
-    receipts = total.get("receipts", {}).get("all", 0)
-    states = total.get("state", {})
+    total: _Counts = defaultdict(Counter)
+    days: dict[int, _Counts] = {}
+    for one, count in sorted(tallies.items()):
+        total[one.respect][one.value] += count
+        days.setdefault(one.day, defaultdict(Counter))[one.respect][one.value] += count
+    by_day = [
+        {"date": date_of(day).isoformat(), **_figures(days.get(day, {}))} for day in range(first, last + 1)
+    ]
+    return {**_figures(total), "days": by_day}
+
+
+def _figures(counts: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+    def of(respect: str) -> dict[str, int]:
+        return dict(sorted(counts.get(respect, {}).items()))
+
+    receipts, states = of("receipts").get("all", 0), of("state")
     decided = receipts - states.get("withdrawn", 0)
-    by_day = _states_by_day(tallies)
     granted = states.get("given", 0) + states.get("partial", 0)
     return {
         "receipts": receipts,
         "opt_in_rate": granted / decided if decided else None,
-        "gpc_share": total.get("signal", {}).get("gpc", 0) / receipts if receipts else None,
+        "gpc_share": of("signal").get("gpc", 0) / receipts if receipts else None,
         "states": states,
-        "methods": total.get("method", {}),
-        "languages": total.get("language", {}),
-        "granted": total.get("granted", {}),
-        "days": [{"day": day, "states": by_day.get(day, {})} for day in range(first, last + 1)],
+        "methods": of("method"),
+        "languages": of("language"),
+        "granted": of("granted"),
     }
-
-
-def _sums(tallies: Mapping[Tally, int]) -> dict[str, dict[str, int]]:
-    total: dict[str, dict[str, int]] = {}
-    for one, count in sorted(tallies.items(), key=lambda item: item[0].value):
-        counts = total.setdefault(one.respect, {})
-        counts[one.value] = counts.get(one.value, 0) + count
-    return total
-
-
-def _states_by_day(tallies: Mapping[Tally, int]) -> dict[int, dict[str, int]]:
-    days: dict[int, dict[str, int]] = {}
-    for one, count in sorted(tallies.items(), key=lambda item: item[0].value):
-        if one.respect == "state":
-            days.setdefault(one.day, {})[one.value] = count
-    return days

@@ -145,6 +145,7 @@ class Filter:
     state: str | None = None
     granted: str | None = None
     subject: bytes | None = None
+    id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,8 +108,8 @@ def receipts(
     database: Database, site: str, start: int, limit: int, wanted: Filter
 ) -> tuple[list[Leaf], int | None]:
     """Return receipts that agree with a filter, and the index to go on from."""
-    if wanted.subject is not None:
-        return _of_subject(database, site, start, limit, wanted)
+    if wanted.subject is not None or wanted.id is not None:
+        return _few(database, site, start, limit, wanted)
     end = start + WINDOW
     query = _in_order(site).where(
         (PositionRow.leaf_index >= start) & (PositionRow.leaf_index < end), *_conditions(wanted)
@@ -121,10 +121,10 @@ def receipts(
     return found, end if size is not None and size >= end else None
 
 
-def _of_subject(
+def _few(
     database: Database, site: str, start: int, limit: int, wanted: Filter
 ) -> tuple[list[Leaf], int | None]:
-    """Look for them by the index on subjects: they are few, and anywhere in the log."""
+    """Look for them by the index on subjects or ids: they are few, and anywhere in the log."""
     asked = (LeafRow.site == site, *_conditions(wanted))
     rows = _placed(LeafRow.id).where(*asked).tuples().execute(database)
     # Sorted here: to save itself the sorting, SQLite would walk over the log.
@@ -218,6 +218,7 @@ def _conditions(wanted: Filter) -> list[Any]:
         *([LeafRow.state == wanted.state] if wanted.state is not None else []),
         *([LeafRow.granted.contains(f" {wanted.granted} ")] if wanted.granted is not None else []),
         *([LeafRow.subject == wanted.subject] if wanted.subject is not None else []),
+        *([LeafRow.id == wanted.id.bytes] if wanted.id is not None else []),
     ]
 
 

@@ -8,11 +8,14 @@ from urllib.parse import quote, urlencode
 
 from flask import Response, request
 
+from consent_server.errors import ReceiptUnknown
 from consent_server.web.console_export import ndjson, receipts_csv
 from consent_server.web.console_frame import HOME, go_to, page
 from consent_server.web.console_queries import filled, load_list, load_range
 from consent_server.web.page_console_dashboard import STATES, dashboard, names_of, state_words
 from consent_server.web.page_console_receipts import gather, rows
+from consent_server.web.queries import asked_once
+from consent_server.web.receipts import receipt_id_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +64,7 @@ def add_pages(blueprint: Blueprint, desk: Desk, enter: Enter) -> None:
     @blueprint.get(HOME)
     def home() -> Response:
         site, frame = enter("dashboard")
-        days = load_range(request.args.to_dict(), desk.clock())
+        days = load_range(asked_once(request.args), desk.clock())
         found = desk.auditing.statistics(site.id, days.first, days.last)
         return page("dashboard.html", frame, here="dashboard", it=dashboard(site, days, found))
 
@@ -69,7 +72,7 @@ def add_pages(blueprint: Blueprint, desk: Desk, enter: Enter) -> None:
     def export() -> Response:
         site, frame = enter("export page")
         state = desk.logs.log(site.id)
-        asked = filled(request.args.to_dict())
+        asked = filled(asked_once(request.args))
         load_list(asked)
         return page(
             "export.html",
@@ -100,14 +103,14 @@ def _add_lists(blueprint: Blueprint, desk: Desk, enter: Enter) -> None:
     @blueprint.get(f"{HOME}/receipts")
     def receipts() -> Response:
         site, frame = enter("receipts")
-        asked = filled(request.args.to_dict())
+        asked = filled(asked_once(request.args))
         if "id" in asked:
             return go_to(f"{HOME}/receipts/{quote(asked['id'], safe='')}")
         return page("receipts.html", frame, here="receipts", **_list(desk, site, asked))
 
     @blueprint.get(f"{HOME}/receipts/<receipt_id>")
     def receipt(receipt_id: str) -> Response:
-        site, frame = enter(f"receipt {receipt_id[:36]}")
+        site, frame = enter(_opening(receipt_id))
         state = desk.logs.log(site.id)
         return page(
             "receipt.html",
@@ -121,7 +124,15 @@ def _add_lists(blueprint: Blueprint, desk: Desk, enter: Enter) -> None:
     @blueprint.get(f"{HOME}/receipts.csv")
     def chosen() -> Response:
         site, _ = enter("receipts.csv")
-        return receipts_csv(desk.auditing, site.id, load_list(request.args.to_dict()))
+        return receipts_csv(desk.auditing, site.id, load_list(asked_once(request.args)))
+
+
+def _opening(receipt_id: str) -> str:
+    """Return the action that is noted. What is no id could be anything: it stays out of the accesses."""
+    try:
+        return f"receipt {receipt_id_of(receipt_id)}"
+    except ReceiptUnknown:
+        return "receipt"
 
 
 def _list(desk: Desk, site: LiveSite, asked: dict[str, str]) -> dict[str, Any]:

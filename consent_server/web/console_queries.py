@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from consent_server.consent.statistics import DAY
+from consent_server.consent.statistics import DAY, date_of
 from consent_server.errors import QueryInvalid
 from consent_server.web.queries import load_days, load_page
 
@@ -22,8 +22,6 @@ PAGE_SIZE = 50
 RANGES = (7, 30, 90)
 """The ranges that the dashboard offers, in days."""
 
-_EPOCH = date(1970, 1, 1)
-
 
 @dataclass(frozen=True, slots=True)
 class Days:
@@ -37,11 +35,6 @@ class Days:
     def query(self) -> str:
         """The range as a query of the console."""
         return urlencode({"from": date_of(self.first), "through": date_of(self.last)})
-
-
-def date_of(day: int) -> date:
-    """Return the date of a day since 1970."""
-    return _EPOCH + timedelta(days=day)
 
 
 def filled(query: Mapping[str, str]) -> dict[str, str]:

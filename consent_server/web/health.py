@@ -20,13 +20,14 @@ BEHIND_SECONDS = 60
 class SiteHealth:
     """A site's log: its leaves, the age of the oldest that waits, when its newest stamp was made.
 
-    Times are Unix seconds, ages seconds.
+    Times are Unix seconds, ages seconds. `damage` says why nothing is added to it, empty where it is sound.
     """
 
     site: str
     leaves: int
     waiting_seconds: float
     stamped: float | None
+    damage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Health:
 
     `trouble` says why the catalog is not served as it is, and `flaws` are its errors, or the warnings about
     what is served. `behind` is there with a replica: it returns how many leaves of each site that does not
-    know yet, None while it is gone.
+    know yet, None while it is gone. `damages` says of which sites the log is not what it was, and how.
     """
 
     sites: Sites
@@ -46,6 +47,7 @@ class Health:
     flaws: Callable[[], Sequence[Flaw]]
     clock: Callable[[], int]
     behind: Callable[[Iterable[str]], Mapping[str, int] | None] | None = None
+    damages: Callable[[], Mapping[str, str]] = dict
 
     def look(self) -> list[SiteHealth]:
         """Return how each site's log is. Raises StorageUnavailable."""
@@ -69,4 +71,5 @@ class Health:
             log.size if log else 0,
             max(0, self.clock() - oldest[0].time) / 1000 if oldest else 0.0,
             stamp.time / 1000 if stamp else None,
+            self.damages().get(site, ""),
         )

@@ -170,9 +170,15 @@ def _logs(sites: list[SiteHealth]) -> Iterator[Metric]:
     stamped = GaugeMetricFamily(
         "consent_stamp_timestamp_seconds", "When a log's newest time stamp was made.", labels=["site"]
     )
+    damaged = GaugeMetricFamily(
+        "consent_log_damaged",
+        "1 while a log is not the growth of what was kept of it, and nothing is added to it.",
+        labels=["site"],
+    )
     for site in sites:
         leaves.add_metric([site.site], site.leaves)
         waiting.add_metric([site.site], site.waiting_seconds)
+        damaged.add_metric([site.site], bool(site.damage))
         if site.stamped is not None:
             stamped.add_metric([site.site], site.stamped)
-    yield from (leaves, waiting, stamped)
+    yield from (leaves, waiting, stamped, damaged)

@@ -228,7 +228,8 @@ def _schema(name: str) -> dict[str, Any]:
 
 
 def _object(members: Mapping[str, Any]) -> dict[str, Any]:
-    names = [name for name in members if name not in {"description", "optional"}]
+    more = {name: members[name] for name in ("additionalProperties",) if name in members}
+    names = [name for name in members if name not in {"description", "optional", *more}]
     properties = {
         name: {"type": members[name]} if isinstance(members[name], str) else members[name] for name in names
     }
@@ -238,6 +239,7 @@ def _object(members: Mapping[str, Any]) -> dict[str, Any]:
         "description": members["description"],
         "required": required,
         "properties": properties,
+        **more,
     }
 
 

@@ -91,21 +91,31 @@ def _is_operator(asked: Request, token: bytes | None) -> bool:
 
 def _state(health: Health, sites: list[SiteHealth]) -> dict[str, Any]:
     """Say how it is in a word each. Another node would seal no sooner: being behind takes none out."""
-    behind = any(site.waiting_seconds > BEHIND_SECONDS for site in sites)
     return {
         "status": "ok",
         "catalog": "broken" if health.trouble() else "ok",
-        "sealing": "behind" if behind else "ok",
+        "sealing": _sealing(sites),
     }
+
+
+def _sealing(sites: list[SiteHealth]) -> str:
+    if any(site.damage for site in sites):
+        return "stopped"
+    return "behind" if any(site.waiting_seconds > BEHIND_SECONDS for site in sites) else "ok"
 
 
 def _details(health: Health, sites: list[SiteHealth]) -> dict[str, Any]:
-    logs = {
-        site.site: {"leaves": site.leaves, "waiting_seconds": round(site.waiting_seconds, 1)}
-        for site in sites
-    }
     replica, _ = health.replica()
-    return {"logs": logs, "replica": replica, "flaws": [_flaw(flaw) for flaw in health.flaws()]}
+    return {
+        "logs": {site.site: _log(site) for site in sites},
+        "replica": replica,
+        "flaws": [_flaw(flaw) for flaw in health.flaws()],
+    }
+
+
+def _log(site: SiteHealth) -> dict[str, Any]:
+    damage = {"damage": site.damage} if site.damage else {}
+    return {"leaves": site.leaves, "waiting_seconds": round(site.waiting_seconds, 1), **damage}
 
 
 def _flaw(flaw: Flaw) -> dict[str, Any]:

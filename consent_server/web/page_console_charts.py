@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from babel.dates import format_date
 
 from consent_server.web.console_frame import LANGUAGE, number, percent
-from consent_server.web.console_queries import date_of
 from consent_server.web.page_frame import clock
 
 if TYPE_CHECKING:
@@ -64,11 +64,11 @@ def columns(
     title: str,
     summary: str,
     series: Sequence[tuple[str, str]],
-    days: Sequence[tuple[int, Mapping[str, float]]],
+    days: Sequence[tuple[str, Mapping[str, float]]],
     *,
     rates: bool = False,
 ) -> Columns:
-    """Stack the values of each day. `series` are kinds with their words; rates are shares of 1."""
+    """Stack the values of each day (ISO 8601). `series` are kinds with their words; rates are shares of 1."""
     write: Callable[[float], str] = percent if rates else lambda value: number(int(value))
     highest = max((sum(values.values()) for _, values in days), default=0)
     top = 1.0 if rates else _round_up(highest)
@@ -124,5 +124,5 @@ def _round_up(value: float) -> float:
     return float(next((top for top in tops if top >= value), 2))
 
 
-def _day(day: int) -> str:
-    return format_date(date_of(day), "d MMM y", locale=clock(LANGUAGE))
+def _day(day: str) -> str:
+    return format_date(date.fromisoformat(day), "d MMM y", locale=clock(LANGUAGE))

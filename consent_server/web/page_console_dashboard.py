@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from babel import Locale, UnknownLocaleError
 
 from consent_server.catalog.texts import texts_in
+from consent_server.consent.statistics import date_of
 from consent_server.web.console_frame import LANGUAGE, number, percent
-from consent_server.web.console_queries import RANGES, Days, date_of
+from consent_server.web.console_queries import RANGES, Days
 from consent_server.web.page_console_charts import Bar, Columns, bars, columns
 
 if TYPE_CHECKING:
@@ -106,12 +107,12 @@ def _decisions(days: Sequence[Mapping[str, Any]]) -> Columns:
         "Decisions a day",
         f"A column for each of {len(days)} days, stacked by state. In all: {counted}.",
         [(state, state_words(state)) for state in STATES],
-        [(day["day"], day["states"]) for day in days],
+        [(day["date"], day["states"]) for day in days],
     )
 
 
 def _rates(days: Sequence[Mapping[str, Any]]) -> Columns:
-    rates = [(day["day"], _rate(day["states"])) for day in days]
+    rates = [(day["date"], _rate(day["opt_in_rate"])) for day in days]
     known = [values["rate"] for _, values in rates if values]
     between = f" Between {percent(min(known))} and {percent(max(known))}." if known else ""
     return columns(
@@ -123,10 +124,8 @@ def _rates(days: Sequence[Mapping[str, Any]]) -> Columns:
     )
 
 
-def _rate(states: Mapping[str, int]) -> dict[str, float]:
-    decided = sum(count for state, count in states.items() if state != "withdrawn")
-    granted = states.get("given", 0) + states.get("partial", 0)
-    return {"rate": granted / decided} if decided else {}
+def _rate(rate: float | None) -> dict[str, float]:
+    return {} if rate is None else {"rate": rate}
 
 
 def _tables(site: LiveSite, found: Mapping[str, Any]) -> tuple[BarTable, ...]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from consent_server.consent.receipt import subject_text
+from consent_server.consent.searched import said_by
 from consent_server.errors import EvidenceInvalid, NotSealed, ReceiptUnknown
 from consent_server.evidence.signing import RECEIPT_TYPE, sha256_of
 from consent_server.evidence.verify import parse_jws
@@ -37,7 +37,10 @@ _WINDOWS = 25
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One receipt of the list, in words. Of an erased one only index, id and time are left."""
+    """One receipt of the list, in words. Of an erased one only index, id and time are left.
+
+    `damage` says why one cannot be read; then index and id are all there is.
+    """
 
     index: str
     id: str
@@ -49,6 +52,7 @@ class Row:
     language: str
     granted: str
     gpc: bool
+    damage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ class Opened:
     """Everything that the page of one receipt shows.
 
     `damage` says why the stored content cannot be shown in words; then `page` is None. `proof` is None
-    while the receipt waits to be sealed. `notice` is the notice's body, `widget` the build it was drawn by.
+    while the receipt waits to be sealed. `time` is there for an erased one. `notice` is the notice's body,
+    `widget` the build it was drawn by.
     """
 
     id: str
@@ -105,20 +110,26 @@ def gather(auditing: Auditing, site: str, asked: Page) -> tuple[list[Leaf], int 
 def rows(site: LiveSite, leaves: list[Leaf]) -> tuple[Row, ...]:
     """Put receipts into words."""
     names = names_of(site)
-    return tuple(
-        Row(
-            index=str(leaf.index),
-            id=str(leaf.id),
-            time=moment(leaf.time),
-            erased=leaf.jws is None,
-            state=leaf.state,
-            state_words=state_words(leaf.state),
-            method=method_words(leaf.method),
-            language=language_words(leaf.language),
-            granted=", ".join(names.get(name, name) for name in leaf.granted.split()),
-            gpc=leaf.gpc,
-        )
-        for leaf in leaves
+    return tuple(_row(leaf, names) for leaf in leaves)
+
+
+def _row(leaf: Leaf, names: Mapping[str, str]) -> Row:
+    empty = Row(str(leaf.index), str(leaf.id), "", leaf.jws is None, "", "", "", "", "", gpc=False)
+    if empty.erased:
+        return replace(empty, time=moment(leaf.time))
+    try:
+        said = said_by(leaf)
+    except EvidenceInvalid as error:
+        return replace(empty, damage=error.detail)
+    return replace(
+        empty,
+        time=moment(said.time),
+        state=said.state,
+        state_words=state_words(said.state),
+        method=method_words(said.method),
+        language=language_words(said.language),
+        granted=", ".join(names.get(name, name) for name in said.granted),
+        gpc=said.gpc,
     )
 
 
@@ -136,14 +147,14 @@ class Opener:
         if leaf is None:
             raise ReceiptUnknown(f"There is no receipt {receipt_id} on this site.")
         payload, page, notice, damage = self._read(site, leaf)
-        widget = payload.get("widget")
+        widget, subject = payload.get("widget"), payload.get("subject")
         return Opened(
             id=str(leaf.id),
-            time=moment(leaf.time),
+            time=moment(leaf.time) if leaf.jws is None else "",
             index=leaf.index,
             jws=leaf.jws,
             leaf_hash=base64.b64encode(leaf.leaf_hash).decode(),
-            subject=subject_text(leaf.subject) if leaf.subject else "",
+            subject=subject if isinstance(subject, str) else "",
             payload=json.dumps(payload, ensure_ascii=False, indent=2) if payload else "",
             damage=damage,
             page=page,
@@ -166,6 +177,7 @@ class Opener:
             return payload, None, None, ""
         try:
             payload = parse_jws(leaf.jws).payload
+            said_by(leaf)
             notice = self._notice(site.id, payload["notice"]["sha256"])
             page = receipt_page(site, Held(leaf.jws, notice), LANGUAGE)
             return payload, page, json.loads(notice), ""
@@ -209,8 +221,12 @@ def _link(leaf: Leaf, sha256: object) -> Link:
     erased = leaf.jws is None
     jws = leaf.jws or ""
     fits = erased or (jws.isascii() and sha256_of(jws) == sha256)
-    words = state_words(leaf.state) if leaf.state else ""
-    return Link(str(leaf.id), moment(leaf.time), words, fits, erased, jws)
+    try:
+        said = None if erased else said_by(leaf)
+    except EvidenceInvalid:
+        return Link(str(leaf.id), "Damaged", "", fits, erased, jws)
+    time, words = (moment(said.time), state_words(said.state)) if said else (moment(leaf.time), "")
+    return Link(str(leaf.id), time, words, fits, erased, jws)
 
 
 def _payload(leaf: Leaf) -> Mapping[str, Any]:

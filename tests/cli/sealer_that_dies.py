@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from consent_server.app import now, open_store
-from consent_server.checkpoints import CheckpointFiles
+from consent_server.checkpoints import CheckedSealer, CheckpointFiles
+from consent_server.consent.logs import Logs
 from consent_server.consent.sealer import Sealer
 from consent_server.evidence.signing import ReceiptSigner
 from consent_server.keys import log_key, signing_pems
@@ -75,13 +76,11 @@ def seal(settings: Settings, step: int) -> int:
     """Seal as the server does, once something waits, and die at a step; or return how to exit."""
     store = open_store(settings)
     sealer = Sealer(store, ReceiptSigner(signing_pems(settings)), log_key(settings), now)
-    files = CheckpointFiles(settings.data_dir)
+    checked = CheckedSealer(sealer, Logs(store, store), CheckpointFiles(settings.data_dir))
     while not store.unsealed(SITE, None, 1):
         time.sleep(0.005)
     sys.setprofile(Death(step))
-    state = sealer.seal(SITE)
-    if state is not None:
-        files.keep(SITE, state.checkpoint)
+    state = checked.seal(SITE)
     sys.setprofile(None)
     return BEATEN if state is None else 0
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 pytestmark = TOOLS
 ORIGIN = {"Origin": "https://shop.example"}
-BLOB = "CAST(x'00' || substr({0}, 2) AS BLOB)"
+BLOB = "CAST(x'00ff00ff' || substr({0}, 5) AS BLOB)"
 RECEIPT = "id = (SELECT id FROM leaf WHERE state = 'partial' AND jws IS NOT NULL ORDER BY id LIMIT 1)"
 ERASED = "jws IS NULL"
 TEXT = "'x' || substr({0}, 2)"
@@ -48,6 +48,8 @@ GAP = "line [0-9]+, leaf .*: Its index is [0-9]+; the next in the log is [0-9]+"
 ROOT = "line [0-9]+, leaf .*: The leaves do not have the root that the checkpoint states"
 DATES = "line 1: The key .* came or went at another time"
 TILE = "tile/0/000.p/1[0-9]: It is missing|The tiles on the edge"
+INDEX = r"The index of shop differs from what receipts say: [0-9a-f-]{{36}} \({}\)"
+COUNTS = "The statistics of shop miscount "
 LOST = r"The log of shop names {}, and it is not in the database any more"
 # By column: how it is changed, who finds it, and in which words.
 EVIDENCE: dict[str, tuple[str, str, str]] = {
@@ -99,22 +101,32 @@ EVIDENCE: dict[str, tuple[str, str, str]] = {
         "export",
         DATES,
     ),
+    # What receipts are searched and counted by is signed by nobody; pages are filled from receipts.
+    "leaf.time": (changes("leaf.time", "{0} - 1", RECEIPT), "doctor", INDEX.format("time")),
+    "leaf.subject": (changes("leaf.subject", BLOB, RECEIPT), "doctor", INDEX.format("subject")),
+    "leaf.state": (changes("leaf.state", "'given'", RECEIPT), "doctor", INDEX.format("state")),
+    "leaf.method": (changes("leaf.method", "'accept_all'", RECEIPT), "doctor", INDEX.format("method")),
+    "leaf.language": (changes("leaf.language", TEXT, RECEIPT), "doctor", INDEX.format("language")),
+    "leaf.notice": (changes("leaf.notice", TEXT, RECEIPT), "doctor", INDEX.format("notice")),
+    "leaf.granted": (changes("leaf.granted", "' marketing '", RECEIPT), "doctor", INDEX.format("granted")),
+    "leaf.gpc": (changes("leaf.gpc", "1", RECEIPT), "doctor", INDEX.format("gpc")),
+    "tally.site": (changes("tally.site", "'elsewhere'"), "doctor", COUNTS),
+    "tally.day": (changes("tally.day", "{0} - 1"), "doctor", COUNTS),
+    "tally.respect": (changes("tally.respect", "'x'", "respect = 'method'"), "doctor", COUNTS),
+    "tally.value": (changes("tally.value", TEXT, "respect = 'method'"), "doctor", COUNTS),
+    "tally.receipts": (changes("tally.receipts", "{0} + 9", "respect = 'method'"), "doctor", COUNTS),
     "erasure.site": ("DELETE FROM erasure", "sealed", "line [0-9]+: The leaf [0-9]+ was erased, and no"),
 }
-COPY = "a copy of what the receipt says, to search by: what an auditor is given is the receipt"
 WAITS = "what has no place in the log yet has no proof; the visitor holds the receipt"
 RECORD = "the operator's own record, which no receipt depends on"
 # Every other column, and why nothing that is given to an auditor depends on it.
 OTHERS = {
-    **{f"leaf.{name}": COPY for name in ("time", "subject", "state", "method", "language", "notice")},
-    **{f"leaf.{name}": COPY for name in ("granted", "gpc")},
     "leaf.key": "what recognises a repeated decision",
     "leaf.body": "what recognises a repeated decision",
     "unsealed.site": WAITS,
     "unsealed.id": WAITS,
     "log.sealed_at": RECORD,
     **{f"erasure.{name}": "stated under a signature once sealed" for name in ("id", "reason", "time")},
-    **{f"tally.{name}": "a count of receipts" for name in ("site", "day", "respect", "value", "receipts")},
     **{f"hold.{name}": RECORD for name in ("site", "id", "reason", "person", "until")},
     **{f"notice.{name}": "stated under a signature in the log" for name in ("language", "first_served")},
     "notice.replaced_at": RECORD,
@@ -239,6 +251,13 @@ def started(environ: dict[str, str], _: Path) -> str:
     return ""
 
 
+def examined(environ: dict[str, str], _: Path) -> str:
+    """Let the doctor look; what waits, and for how long, is not what is looked for here."""
+    said = CliRunner().invoke(main, ["doctor", "--offline"], env=environ).stdout.splitlines()
+    wrongs = [line.removeprefix("wrong").strip() for line in said if line.startswith("wrong")]
+    return next((line for line in wrongs if "wait to be sealed" not in line), "")
+
+
 def sealed(environ: dict[str, str], folder: Path) -> str:
     """Seal what waits, then export, and verify that."""
     server = build_server(read_settings(environ))
@@ -247,7 +266,14 @@ def sealed(environ: dict[str, str], folder: Path) -> str:
     return exported(environ, folder)
 
 
-DOORS = {"export": exported, "pack": packed, "mirror": mirrored, "start": started, "sealed": sealed}
+DOORS = {
+    "export": exported,
+    "pack": packed,
+    "mirror": mirrored,
+    "start": started,
+    "sealed": sealed,
+    "doctor": examined,
+}
 
 
 @pytest.mark.parametrize("door", list(DOORS))

@@ -260,7 +260,7 @@ def test_statements_are_no_receipts(store: SqlStore) -> None:
 
 
 def test_a_filter_finds_what_agrees_with_it(store: SqlStore) -> None:
-    """By time, state, what was granted and subject; several narrow each other down."""
+    """By time, state, what was granted, subject and id; several narrow each other down."""
     one = store.record(replace(leaf(NOW), state="given", granted=" analytics marketing "))
     two = store.record(replace(leaf(NOW + 1000), state="refused"))
     three = store.record(
@@ -279,6 +279,8 @@ def test_a_filter_finds_what_agrees_with_it(store: SqlStore) -> None:
     assert found(state="given") == [one.id, three.id]
     assert found(granted="analytics") == [one.id]
     assert found(subject=b"o" * 16) == [three.id]
+    assert found(id=two.id) == [two.id]
+    assert found(id=two.id, state="given") == []
     assert found(since=NOW + 1, state="given", granted="analytics") == []
 
 
@@ -323,6 +325,7 @@ def test_the_receipts_of_one_subject_are_found_wherever_they_are(
     assert [one.index for one in (*first, *rest)] == [0, 20, 40]
     assert (following, end) == (40, None)
     assert store.receipts("shop", 0, 2, Filter(subject=b"n" * 16)) == ([], None)
+    assert store.receipts("shop", 0, 2, Filter(id=rest[0].id)) == (rest, None)
 
 
 def test_one_more_sealing_costs_the_same_in_a_long_log_as_in_a_short_one(tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consent_server.app import now
 from consent_server.consent.sealer import Sealer
+from consent_server.errors import LogDamaged
 from consent_server.evidence.keys import generate_key
 from consent_server.evidence.signing import ReceiptSigner
 from consent_server.storage.postgresql import PostgresqlStore
@@ -62,3 +64,22 @@ def test_sealers_at_once_give_each_leaf_one_place(store: SqlStore, new_leaf: Cal
     sealed = store.sealed("shop", 0, 100)
     assert [leaf.index for leaf in sealed] == list(range(20))
     assert {leaf.id for leaf in sealed} == recorded
+
+
+def test_a_log_is_looked_at_once_a_sealing(store: SqlStore, new_leaf: Callable[..., Leaf]) -> None:
+    """Not once a batch: what this sealer just left needs none. What a look raises leaves all waiting."""
+    with store._connected(), store._writing():  # noqa: SLF001 - no door stores many leaves at once
+        for _ in range(600):
+            store._insert_leaf(new_leaf())  # noqa: SLF001 - as above
+    looks: list[int] = []
+
+    def refuse(_state: object, _read: object) -> None:
+        raise LogDamaged("cut")
+
+    one = sealer(store)
+    with pytest.raises(LogDamaged):
+        one.seal("shop", refuse)
+    assert len(store.unsealed("shop", None, 1000)) == 600
+    one.seal("shop", lambda state, _read: looks.append(state.size))
+    assert looks == [0]
+    assert store.unsealed("shop", None, 1) == []

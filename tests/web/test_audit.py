@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -102,7 +103,16 @@ def test_the_export_verifies_offline(
     assert check.checkpoint.size == len(lines) - 2
 
 
-@pytest.mark.parametrize("query", ["?limit=0", "?limit=1001", "?limit=x", "?cursor=x", "?cursor=%00"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("?limit=0", "?limit=1001", "?limit=x", "?cursor=x", "?cursor=%00", "?cursor=1_0", "?cursor=%2b5"),
+        *("?cursor=-1", "?cursor=%D9%A5", "?cursor=%205", "?cursor=05", "?cursor=", "?limit=%EF%BC%95"),
+        *("?limit=5&limit=6", "?cursor=5&cursor=5", "?state=given&state=refused"),
+        *("?id=x", "?id=", "?id=00000000-0000-4000-8000-000000000000", "?id=%00"),
+        "?id=01920000000070008000000000000000",
+    ],
+)
 def test_a_query_that_cannot_be_used_is_refused(pull: Callable[[str], Any], query: str) -> None:
     """400, with the parameter named."""
     answer = pull(PATH + query)
@@ -138,7 +148,7 @@ def test_an_auditor_cannot_be_embedded_in_a_page(client: FlaskClient, token: str
 def test_filters_narrow_what_is_shown(
     pull: Callable[[str], Any], server: Server, post: Post, decide: Decide
 ) -> None:
-    """By state, what was granted, subject and time; what agrees with nothing is an empty page."""
+    """By state, what was granted, subject, id and time; what agrees with nothing is an empty page."""
     part = post(decide()).json
     none = post(decide(method="refuse_all", choices={"analytics": False, "marketing": False})).json
     server.seal()
@@ -151,6 +161,11 @@ def test_filters_narrow_what_is_shown(
     assert ids("category=analytics") == [part["id"]]
     assert ids("category=marketing") == []
     assert ids(f"subject={none['subject']}") == [none["id"]]
+    assert ids(f"id={none['id']}") == [none["id"]]
+    assert ids(f"id={none['id']}&state=partial") == []
+    assert ids("id=01920000-0000-7000-8000-000000000000") == []
+    waiting = post(decide()).json
+    assert ids(f"id={waiting['id']}") == []
     assert ids("from=2100-01-01") == []
     assert ids("to=2100-01-01T00:00:00Z&from=2020-01-01") == [part["id"], none["id"]]
 
@@ -181,7 +196,7 @@ def test_the_csv_opens_safely_and_holds_every_receipt(
 def test_statistics_count_each_sealed_receipt_once(
     pull: Callable[[str], Any], server: Server, post: Post, decide: Decide
 ) -> None:
-    """States, methods, languages, what was granted, opt-in rate and GPC share, from counters."""
+    """States, methods, languages, what was granted, opt-in rate and GPC share, in all and of each day."""
     post(decide(signals={"gpc": True}))
     post(decide())
     post(decide(method="refuse_all", choices={"analytics": False, "marketing": False}))
@@ -195,9 +210,36 @@ def test_statistics_count_each_sealed_receipt_once(
     assert stats["granted"] == {"analytics": 2}
     assert (stats["opt_in_rate"], stats["gpc_share"]) == (pytest.approx(2 / 3), pytest.approx(1 / 3))
     assert len(stats["days"]) == 30
-    assert stats["days"][-1]["states"] == {"partial": 2, "refused": 1}
+    today = datetime.now(UTC).date()
+    whole = {name: value for name, value in stats.items() if name != "days"}
+    assert stats["days"][-1] == {"date": today.isoformat(), **whole}
+    nothing = {"receipts": 0, "opt_in_rate": None, "gpc_share": None}
+    empty: dict[str, Any] = {"states": {}, "methods": {}, "languages": {}, "granted": {}}
+    assert stats["days"][0] == {"date": (today - timedelta(days=29)).isoformat(), **nothing, **empty}
     assert pull("/v1/shop/audit/stats?from=2020-01-01&to=2020-01-03").json["receipts"] == 0
     assert pull("/v1/shop/audit/stats?from=2020-01-03&to=2020-01-01").json["code"] == "query_invalid"
+
+
+@pytest.mark.parametrize(
+    ("query", "days"),
+    [
+        ("to=0001-01-01", None),
+        ("from=1969-12-31&to=1970-01-02", None),
+        ("from=9999-12-31T23:00:00Z&to=9999-12-31T23:59:59-23:00", None),
+        ("from=1970-01-01&to=1970-01-02", ["1970-01-01"]),
+        ("from=9999-12-31T23:00:00Z&to=9999-12-31T23:59:59Z", ["9999-12-31"]),
+    ],
+)
+def test_days_are_those_that_have_a_date(
+    pull: Callable[[str], Any], query: str, days: list[str] | None
+) -> None:
+    """From 1970-01-01 to 9999-12-31; anything else is refused in plain words."""
+    answer = pull(f"/v1/shop/audit/stats?{query}")
+    if days is None:
+        assert (answer.status_code, answer.json["code"]) == (400, "query_invalid")
+        assert "between 1970-01-01 and 9999-12-31" in answer.json["detail"]
+    else:
+        assert [day["date"] for day in answer.json["days"]] == days
 
 
 def test_each_use_of_a_token_is_kept(pull: Callable[[str], Any], server: Server) -> None:

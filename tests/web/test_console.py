@@ -251,6 +251,14 @@ def test_signing_out_ends_the_session(inside: FlaskClient) -> None:
 # Who sees what
 
 
+@pytest.mark.parametrize("path", ["", "/receipts", "/receipts.csv", "/export"])
+def test_a_parameter_that_stands_twice_is_refused(inside: FlaskClient, path: str) -> None:
+    """Nobody is shown one of two that they asked for."""
+    answer = inside.get(f"/console{path}?from=2026-11-01&from=2026-11-02")
+    assert answer.status_code == 400
+    assert Page(answer.text).has("The query has “from” twice.")
+
+
 @pytest.mark.parametrize("path", [*PAGES, "/receipts.csv", "/export.ndjson", "/receipts/x"])
 def test_nobody_sees_anything_without_signing_in(browser: FlaskClient, path: str) -> None:
     """The page to sign in stands in the place of every page; no store keeps it."""
@@ -310,6 +318,28 @@ def test_every_use_is_noted(inside: FlaskClient, server: Server, jane: tuple[Aud
     assert page.has("Jane")
     assert page.has(jane[0].id)
     assert page.has("console export page")
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_what_is_no_receipts_number_is_not_noted(
+    request: pytest.FixtureRequest, settings: Settings, database: str
+) -> None:
+    """It could be a line of its own in the list of accesses, or a byte that PostgreSQL does not take: 404."""
+    if database == "postgresql":
+        settings = request.getfixturevalue("node_settings")("node")
+    server = build_server(settings)
+    auditor, token = new_auditor("shop", "Jane", 30, now())
+    server.store.add(auditor)
+    browser = server.app.test_client()
+    enter(browser, token)
+    known = "01920000-0000-7abc-8def-000000000000"
+    for name in (known, "x%0aFORGED", "%00", "%1b[2J", known.upper(), known.replace("-", ""), "x" * 5000):
+        answer = browser.get(f"/console/receipts/{name}")
+        assert answer.status_code == 404, name
+        assert Page(answer.text).has("There is no")
+    noted = [access.action for access in server.store.accesses("shop", 100)][::-1]
+    assert noted == ["console sign-in", f"console receipt {known}", *["console receipt"] * 6]
+    server.close()
 
 
 # Pages
@@ -382,7 +412,11 @@ def test_the_dashboard_counts_what_was_decided(
 
 @pytest.mark.parametrize(
     "query",
-    ["?days=8", "?days=x", "?from=2026-02-01&through=2026-01-01", "?through=1", "?from=1999-01-01", "?x=1"],
+    [
+        *("?days=8", "?days=x", "?x=1", "?through=1", "?from=2026-02-01&through=2026-01-01"),
+        *("?from=1999-01-01", "?through=0001-01-01", "?through=9999-12-31"),
+        "?from=1969-12-01&through=1970-01-01",
+    ],
 )
 def test_a_range_that_cannot_be_shown_is_said(inside: FlaskClient, query: str) -> None:
     """400 and a page in plain words."""
@@ -416,6 +450,8 @@ def test_filters_choose_among_the_receipts(
     assert listed(inside, f"?subject={none['subject']}") == [none["id"]]
     assert listed(inside, f"?from={day[1]}&through={day[1]}") == [some["id"], none["id"]]
     assert listed(inside, "?through=2020-01-01") == []
+    rows = inside.get(f"/console/receipts.csv?id={some['id']}").text.splitlines()
+    assert [some["id"] in row for row in rows] == [False, True]
     answer = inside.get(f"/console/receipts?id={some['id']}")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/console/receipts/{some['id']}")
 

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from copies import copy_database
 
 from consent_server.app import build_server, now
 from consent_server.consent.export import Exporter
@@ -188,7 +189,7 @@ DAMAGE = {
     "the size set back": "UPDATE log SET size = size - 1",
     "the root changed": "UPDATE log SET root = zeroblob(32)",
     "the log removed": "DELETE FROM log",
-    "an older database restored": (
+    "the log emptied": (
         "UPDATE log SET size = 0, checkpoint = '', root = zeroblob(32);DELETE FROM tile; DELETE FROM position"
     ),
 }
@@ -209,6 +210,23 @@ def test_a_log_that_was_cut_or_edited_is_refused_at_start(
     server.close()
     with pytest.raises(LogDamaged, match="The log of shop is not what it was"):
         build_server(settings).close()
+
+
+def test_an_older_copy_of_the_database_is_refused_at_start(settings: Settings, decide: Decide) -> None:
+    """A sound one, too: what is missing is known from the checkpoint outside, and every start says so."""
+    server = build_server(settings)
+    client = server.app.test_client(use_cookies=False)
+    older = settings.data_dir / "older.db"
+    for _ in range(2):
+        client.post("/v1/shop/receipts", json=decide(), headers=ORIGIN)
+        server.seal()
+        if not older.exists():
+            copy_database(settings.sqlite_path, older)
+    server.close()
+    copy_database(older, settings.sqlite_path)
+    for _ in range(2):
+        with pytest.raises(LogDamaged, match=r"it had 8 leaves and now has 7\. An older copy"):
+            build_server(settings).close()
 
 
 @pytest.mark.usefixtures("server")

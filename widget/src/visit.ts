@@ -5,7 +5,7 @@
 import { addressOf } from "./core/address";
 import { answer } from "./core/rules";
 import { createStore } from "./core/store";
-import type { Chunk, Decision, Envelope, Notice, Post, State } from "./core/types";
+import type { Accessor, Chunk, Decision, Envelope, Notice, Post, State } from "./core/types";
 import { uuid7 } from "./core/uuid";
 import { jar, mailbox } from "./effects/memory";
 import { createReceipts } from "./effects/receipts";
@@ -15,7 +15,6 @@ declare const CHUNK_SHA256: string;
 
 const RETRY = 60_000; // milliseconds until a chunk is tried again that could not be had
 
-type Accessor = Required<PropertyDescriptor>;
 type Tag = HTMLScriptElement & { consentEnvelope?: Envelope };
 
 /**

@@ -276,3 +276,6 @@ export interface Payload {
   readonly choices: Choices;
   readonly services: Choices;
 }
+
+/** A property of a prototype, which nothing in a page can hide as it can hide the object's own. */
+export type Accessor = Required<PropertyDescriptor>;

@@ -1,16 +1,13 @@
 /** Keeps decisions: the consent cookie, and receipts and unsent decisions in localStorage. */
 import { decode, NAME, type Values, valuesIn, write } from "../core/cookie";
 import { covers } from "../core/rules";
-import type { Answer, Body, Entry, Envelope, Jar, Mailbox, Receipt, State } from "../core/types";
+import type { Accessor, Answer, Body, Entry, Envelope, Jar, Mailbox, Receipt, State } from "../core/types";
 
 const { parse, stringify } = JSON;
 const { isArray } = Array;
 
 // An element named `cookie` shadows `document.cookie`; the prototype's own accessor it cannot.
-const { get, set } = Object.getOwnPropertyDescriptor(
-  Document.prototype,
-  "cookie",
-) as Required<PropertyDescriptor>;
+const { get, set } = Object.getOwnPropertyDescriptor(Document.prototype, "cookie") as Accessor;
 
 export const jar: Jar = {
   read: () => get.call(document),
