@@ -168,7 +168,7 @@ def test_the_wheel_names_all_that_it_needs(installed: Path, tmp_path: Path) -> N
 
 
 def test_an_installed_wheel_starts_from_nothing(installed: Path, tmp_path: Path) -> None:
-    """Version, a first catalog, a server that is alive and serves the widget: no checkout, no Node.js."""
+    """Version, a first catalog, a server that lives and serves widget and types: no checkout, no Node.js."""
     alone = {"PATH": str(installed.parent)}
     assert run(installed, "--version", cwd=tmp_path, **alone).split()[-1] == __version__
     run(installed, *INIT, cwd=tmp_path, **alone)
@@ -181,6 +181,8 @@ def test_an_installed_wheel_starts_from_nothing(installed: Path, tmp_path: Path)
     try:
         assert b"ok" in fetched(f"http://127.0.0.1:{port}/healthz", serving.poll)
         assert b"consent-widget" in fetched(f"http://127.0.0.1:{port}/v1/example/consent.js", serving.poll)
+        types = (ROOT / "widget" / "consent.d.ts").read_bytes()
+        assert fetched(f"http://127.0.0.1:{port}/consent.d.ts", serving.poll) == types
         assert b"Example UAB" in fetched(f"http://127.0.0.1:{port}/v1/example/cookies", serving.poll)
     finally:
         serving.terminate()
