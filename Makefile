@@ -32,6 +32,7 @@ test: check ## set up, then run every check and every test
 	@$(NPM) test
 	@echo "Testing the server, then both in a browser …"
 	@$(RUN) -m pytest $(TOGETHER) --cov --cov-report=term
+	-@$(RUN) tools/audit.py --report
 
 check: setup ## lint, format and types, for Python and for the widget
 	@echo "Checking the Python code …"

@@ -56,6 +56,21 @@ class Round:
     repeated: int
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What came of a standby that stood still.
+
+    Decisions recorded meanwhile; refusals and broken requests by kind, and the seconds of the slowest;
+    commits that waited at the end; seconds from its return to the first 201.
+    """
+
+    recorded: int
+    refused: dict[str, int]
+    slowest: float
+    waiting: int
+    first: float
+
+
 def main() -> None:
     """Do as the arguments say."""
     parser = argparse.ArgumentParser(
@@ -79,12 +94,14 @@ def main() -> None:
             stack.enter_context(started(CATALOG, place / name, environ)) for name in ("node-a", "node-b")
         ]
         visitors = Visitors(nodes, given.visitors)
+        tables = []
         if not given.asynchronous:
             synchronous(servers[0])
-            without_standby(visitors, *servers)
+            tables.append(table_of(without_standby(visitors, *servers)))
         rounds = fail_over(visitors, given, servers, stack)
         lost, doubled, verified = compare(visitors, place, nodes[0])
-        print(table(rounds, lost, doubled, verified=verified))
+        tables.append(table(rounds, len(visitors.sent), lost, doubled, verified=verified))
+        print(*tables, sep="\n")
     sys.exit(0 if verified and not lost and not doubled else 1)
 
 
@@ -109,13 +126,13 @@ def synchronous(primary: Postgres) -> None:
     until(lambda: primary.execute("SELECT sync_state FROM pg_stat_replication") == [("sync",)])
 
 
-def without_standby(visitors: Visitors, primary: Postgres, standby: Postgres) -> None:
+def without_standby(visitors: Visitors, primary: Postgres, standby: Postgres) -> Gone:
     """Let the standby stand still for a while: nothing may be recorded, and every request be answered."""
     with visitors.deciding():
         time.sleep(3)
         standby.freeze()
         time.sleep(1)  # what was on its way
-        recorded, frozen = len(visitors.sent), time.monotonic()
+        recorded = len(visitors.sent)
         time.sleep(GONE)
         late = len(visitors.sent) - recorded
         [(waiting,)] = primary.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
@@ -123,11 +140,10 @@ def without_standby(visitors: Visitors, primary: Postgres, standby: Postgres) ->
         standby.thaw()
         until(lambda: visitors.first_after(thawed) is not None)
         time.sleep(2)
-    said(
-        f"standby gone for {thawed - frozen:.0f} s: {late} recorded, {dict(visitors.refused)} refused, the "
-        f"slowest after {visitors.slowest:.1f} s, {waiting} commits waiting; first 201 "
-        f"{visitors.first_after(thawed) or 0:.2f} s after it was back"
-    )
+    first = visitors.first_after(thawed) or 0.0
+    gone = Gone(late, dict(visitors.refused), visitors.slowest, waiting, first)
+    said(f"standby gone for {GONE:.0f} s: {gone}")
+    return gone
 
 
 def fail_over(
@@ -189,7 +205,16 @@ def is_settled(node: Running) -> bool:
     return state["sealing"] == "stopped" or not log["waiting_seconds"]
 
 
-def table(rounds: list[Round], lost: int, doubled: int, *, verified: bool) -> str:
+def table_of(gone: Gone) -> str:
+    """Return what came of the standby that stood still, as Markdown."""
+    refused = ", ".join(f"{count} ({kind})" for kind, count in gone.refused.items())
+    return f"""
+| standby gone for (s) | recorded | refused | slowest refusal (s) | commits waiting | back to first 201 (s) |
+|--:|--:|--:|--:|--:|--:|
+| {GONE:.0f} | {gone.recorded} | {refused} | {gone.slowest:.1f} | {gone.waiting} | {gone.first:.2f} |"""
+
+
+def table(rounds: list[Round], receipts: int, lost: int, doubled: int, *, verified: bool) -> str:
     """Return the result as Markdown."""
     rows = [
         f"| {no} | {one.before} | {one.after} | {one.promoted:.2f} | {one.recorded:.2f} | {one.repeated} |"
@@ -201,7 +226,7 @@ def table(rounds: list[Round], lost: int, doubled: int, *, verified: bool) -> st
 |--:|--:|--:|--:|--:|--:|
 {chr(10).join(rows)}
 
-median until the first 201: {median:.2f} s; lost: {lost}; doubled: {doubled}; verified: {verified}"""
+{receipts:,} receipts: {lost} lost, {doubled} doubled, verified: {verified}; median: {median:.2f} s"""
 
 
 def until(holds: Callable[[], bool]) -> None:

@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import server_cost
 import server_filled
 from server_delivery import of_memory, of_widget
 from server_load import missing, say
@@ -71,6 +72,10 @@ PARTS: dict[str, tuple[str, Callable[[Report, Path, Namespace], None]]] = {
         "the same on PostgreSQL; only where it is named",
         lambda report, place, words: server_filled.on_postgresql(report, place, _rounds(words), words.rows),
     ),
+    "cost": (
+        "what a receipt costs PostgreSQL, before and after its erasure; only where it is named",
+        lambda report, place, words: server_cost.on_postgresql(report, place, _rounds(words), words.rows),
+    ),
     "delivery": ("consent.js", lambda report, place, words: of_widget(report, place, _rounds(words))),
     "memory": (
         "memory of a worker over --requests",
@@ -81,7 +86,7 @@ PARTS: dict[str, tuple[str, Callable[[Report, Path, Namespace], None]]] = {
         lambda report, place, words: of_receipts(report, place, words.samples),
     ),
 }
-USUAL = [name for name in PARTS if name != "filled-postgresql"]
+USUAL = [name for name in PARTS if name not in {"filled-postgresql", "cost"}]
 
 
 def read_words() -> Namespace:

@@ -209,7 +209,7 @@ def _build_app(parts: _Parts) -> Flask:
     _surround(app, metrics, sites, Recording(app.wsgi_app, sites, recorder, limits, metrics.answered))
     for blueprint in (
         widget_blueprint(sites, build.content, store),
-        files_blueprint(store, parts.assets.pages_css.content),
+        files_blueprint(store, parts.assets.pages_css.content, parts.assets.types),
         shown_blueprint(sites, store, store, build.sha256, stylesheet),
         pages_blueprint(sites, stylesheet),
         forms_blueprint(sites, recorder, stylesheet, settings.public_url),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 BUILT = Path(__file__).parent / "built"
 MANIFEST = "manifest.json"
+TYPES = "consent.d.ts"
 FINGERPRINT_DIGITS = 8
 _CSS_FLAGS = ("--bundle", "--minify", "--charset=utf8")
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
@@ -52,12 +53,16 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """Everything that is served: the widget's main build, its two lazy chunks, the pages' stylesheet."""
+    """Everything that is served: the widget's main build, its two lazy chunks, the pages' stylesheet.
+
+    `types` declares to TypeScript what a page may use of the widget.
+    """
 
     build: Asset
     preferences: Asset
     extras: Asset
     pages_css: Asset
+    types: bytes
 
     def by_sha256(self, sha256: str) -> Asset | None:
         """Return the file with this SHA-256 (64 lower-case hex), if it is one of these."""
@@ -170,9 +175,16 @@ def load(directory: Path = BUILT) -> Assets:
         main, preferences, extras, pages = (
             _read(directory, output, filenames[output]) for output in (MAIN, PREFERENCES, EXTRAS, PAGES)
         )
+        types = _types().read_bytes()
     except (KeyError, OSError) as error:
         raise _missing(directory) from error
-    return Assets(build=main, preferences=preferences, extras=extras, pages_css=pages)
+    return Assets(build=main, preferences=preferences, extras=extras, pages_css=pages, types=types)
+
+
+def _types() -> Path:
+    """Find the declarations: in an installed package, else in a checkout."""
+    packed = Path(__file__).parent / TYPES
+    return packed if packed.exists() else packed.parent.parent / "widget" / TYPES
 
 
 def _filenames(directory: Path) -> dict[str, str]:

@@ -11,6 +11,7 @@ from playwright.sync_api import sync_playwright
 from scratch import scratch  # noqa: F401 - a fixture of every test
 
 from e2e.demo import run_demo
+from e2e.trouble import proxy, road, shop, shopper  # noqa: F401 - fixtures
 from e2e.visitor import Visitor
 
 if TYPE_CHECKING:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
+import sys
 import threading
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import django.conf
+import django.urls
 import pytest
 import tomlkit
+from django.core.wsgi import get_wsgi_application
+from django.views.generic import TemplateView
 from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from flask import Flask
+    from _typeshed.wsgi import WSGIApplication
 
     from e2e.demo import Demo
     from e2e.visitor import Visitor
@@ -82,7 +88,7 @@ def test_the_plain_page(guest: Visitor) -> None:
 
 
 @contextmanager
-def running(app: Flask) -> Iterator[str]:
+def running(app: WSGIApplication) -> Iterator[str]:
     """Serve an application; give its origin."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -104,14 +110,42 @@ def allow(demo: Demo, origin: str) -> None:
     demo.write(tomlkit.dumps(document))
 
 
-def test_the_flask_application(guest: Visitor) -> None:
-    """Before the choice the tag waits; after it the page comes with it, and the choice comes by HTTP too."""
-    demo = guest.demo
-    guest.expects("favicon")
+def flask_application(demo: Demo) -> WSGIApplication:
+    """Make the application of the recipe, all of which stands there."""
     recipe: dict[str, Any] = {"__name__": "recipe"}
     exec(compile(here(block("Flask", "python"), demo), "docs/embed.md", "exec"), recipe)  # noqa: S102 - our own
-    with running(recipe["app"]) as origin:
-        allow(demo, origin)
+    application: WSGIApplication = recipe["app"]
+    return application
+
+
+def django_application(demo: Demo) -> WSGIApplication:
+    """Make a project of one page: the recipe's middleware and template, and the settings that they need."""
+    recipe, urls = ModuleType("recipe"), ModuleType("urls")
+    exec(compile(here(block("Django", "python"), demo), "docs/embed.md", "exec"), recipe.__dict__)  # noqa: S102
+    sys.modules |= {"recipe": recipe, "urls": urls}
+    backend = "django.template.backends.django.DjangoTemplates"
+    page = {"shop.html": here(block("Django", "html"), demo)}
+    loaders = [("django.template.loaders.locmem.Loader", page)]
+    processors = ["django.template.context_processors.request"]
+    django.conf.settings.configure(
+        SECRET_KEY="of no worth",
+        ALLOWED_HOSTS=["localhost"],
+        ROOT_URLCONF="urls",
+        MIDDLEWARE=["django.middleware.common.CommonMiddleware", "recipe.consent_middleware"],
+        TEMPLATES=[{"BACKEND": backend, "OPTIONS": {"loaders": loaders, "context_processors": processors}}],
+        LOGGING_CONFIG=None,
+    )
+    urls.__dict__["urlpatterns"] = [django.urls.path("", TemplateView.as_view(template_name="shop.html"))]
+    application: WSGIApplication = get_wsgi_application()
+    return application
+
+
+@pytest.mark.parametrize("made", [flask_application, django_application])
+def test_a_server_that_reads_the_choice(guest: Visitor, made: Callable[[Demo], WSGIApplication]) -> None:
+    """Before the choice the tag waits; after it the page comes with it, and the choice comes by HTTP too."""
+    guest.expects("favicon")
+    with running(made(guest.demo)) as origin:
+        allow(guest.demo, origin)
         guest.page.goto(origin)
         guest.banner.wait_for()
         assert guest.page.locator("script[type='text/plain']").count() == 1
@@ -197,10 +231,9 @@ def test_the_tag_manager_page(guest: Visitor) -> None:
     assert events[-1]["consent"]["analytics"] is True
 
 
-@pytest.mark.parametrize("heading", ["Django", "Any WSGI or ASGI application"])
-def test_the_other_python_recipes_fit_the_module(heading: str) -> None:
-    """They compile, and what they import is there."""
-    code = block(heading, "python")
+def test_the_other_python_recipe_fits_the_module() -> None:
+    """It compiles, and what it imports is there."""
+    code = block("Any WSGI or ASGI application", "python")
     recipe: dict[str, Any] = {"__name__": "recipe"}
     exec(compile(code, "docs/embed.md", "exec"), recipe)  # noqa: S102 - our own
     assert callable(recipe["granted"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from e2e.test_resilience import PAGE, methods, works
+from e2e.trouble import PAGE, methods, works
 
 if TYPE_CHECKING:
     from e2e.demo import Demo

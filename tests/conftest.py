@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import hypothesis
 import psycopg
 import pytest
+from needs import pytest_runtest_setup  # noqa: F401 - a hook of every test
 from scratch import scratch  # noqa: F401 - a fixture of every test
 from started import Running, started
 

@@ -1,10 +1,12 @@
-"""`make audit` says what registries know, and never takes their silence for an answer."""
+"""`make audit` says what registries know and takes no silence for an answer; `make test` reports the same."""
 
 from __future__ import annotations
 
 import json
+import socket
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 ADVISORY = {
     "id": 1,
@@ -63,6 +66,10 @@ class Registry(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(json.dumps(self.known or {}).encode())
 
+    def do_GET(self) -> None:
+        """Know no package: npm asks for those that are weak, and three times where nothing is said."""
+        self.send_error(404)
+
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
@@ -92,6 +99,72 @@ def test_npm_is_asked_and_understood(
     with registry(known) as address:
         monkeypatch.setenv("npm_config_registry", address)
         monkeypatch.setenv("npm_config_noproxy", "127.0.0.1")
-        told = audit.ask_npm()
+        told = audit.ask_npm(time.monotonic() + 60)
     assert bool(told.asked) == (weak is not None)
     assert any(line.startswith("esbuild ") for line in told.weak) == bool(weak)
+
+
+@pytest.fixture
+def pypi_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave npm's registry the only one that may answer."""
+    monkeypatch.setattr(audit, "ask_pip", lambda _: audit.read_pip(""))
+
+
+@pytest.mark.usefixtures("pypi_is_silent")
+@pytest.mark.parametrize(
+    ("known", "lines", "code"),
+    [({"esbuild": [ADVISORY]}, 2, 1), ({}, 1, 0), (None, 0, 0)],
+    ids=["weak", "good", "silent"],
+)
+def test_a_report_fails_nothing_and_passes_over_silence(
+    known: dict[str, Any] | None,
+    lines: int,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Weaknesses are said by both and fail `make audit` alone, which also names who was silent."""
+    with registry(known) as address:
+        monkeypatch.setenv("npm_config_registry", address)
+        monkeypatch.setenv("npm_config_noproxy", "127.0.0.1")
+        monkeypatch.setattr("sys.argv", ["audit.py", "--report"])
+        assert audit.main() == 0
+        reported = capsys.readouterr().out
+        assert len(reported.splitlines()) == lines
+        assert ("esbuild" in reported) == bool(known)
+        monkeypatch.setattr("sys.argv", ["audit.py"])
+        assert audit.main() == code
+        assert "PyPI told no advisories" in capsys.readouterr().out
+
+
+def test_registries_that_never_answer_are_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """In time, with every program that was started to ask, and nothing half installed is left behind."""
+    asked: list[socket.socket] = []
+
+    def listen() -> None:
+        with suppress(OSError):
+            while True:
+                asked.append(listening.accept()[0])
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=listen, daemon=True)
+        thread.start()
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        for name in ("npm_config_registry", "PIP_INDEX_URL"):
+            monkeypatch.setenv(name, address)
+        for name in ("npm_config_noproxy", "NO_PROXY", "no_proxy"):
+            monkeypatch.setenv(name, "127.0.0.1")
+        monkeypatch.setattr(audit, "PLACE", tmp_path / "pip-audit")
+        begun = time.monotonic()
+        told = audit.ask(5)
+        assert time.monotonic() - begun < 20
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    assert [one.asked for one in told] == [0, 0]
+    assert list(tmp_path.iterdir()) == []
+    assert asked
+    for one in asked:
+        one.settimeout(10)
+        with one:
+            while one.recv(65536):
+                pass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 GUIDE = Path(__file__).parent.parent / "docs" / "audit.md"
 
 
-@pytest.mark.skipif(not shutil.which("jose"), reason="the jose command is not installed")
+@pytest.mark.needs("jose", "openssl")
 def test_the_auditors_guide_works_as_written(
     server: Server,
     settings: Settings,

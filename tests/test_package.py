@@ -7,20 +7,22 @@ import shutil
 import socket
 import subprocess
 import sys
-import sysconfig
 import time
+import zipfile
 from email import message_from_string
+from importlib.metadata import Distribution, PathDistribution, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from packaging.requirements import Requirement
 
 from consent_server import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = (
@@ -37,6 +39,17 @@ INIT = (
     *("init", "--yes", "--origins", "https://www.example.com", "--controller", "Example UAB"),
     *("--address", "Street 1, Vilnius", "--email", "privacy@example.com", "--country", "LT"),
 )
+
+OF_THE_BROWSER = ("consent_server.scan.listening", "consent_server.scan.visiting")
+"""Modules that need the extra `scan`."""
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+import consent_server
+for module in pkgutil.walk_packages(consent_server.__path__, "consent_server."):
+    if module.name not in sys.argv[1:] and not module.name.endswith(".__main__"):
+        importlib.import_module(module.name)
+        print(module.name)
+"""
 
 
 def run(*command: str | Path, cwd: Path, **more: str) -> str:
@@ -70,18 +83,46 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a wheel from the source distribution, install it into a new environment, return the program.
 
-    The environment borrows its dependencies from this one; of this project it has the wheel alone.
+    The environment borrows from this one what the wheel says that it needs, with what that needs, and nothing
+    else. pip is asked nothing but whether that is all.
     """
     (unpacked / "widget" / "node_modules").symlink_to(ROOT / "widget" / "node_modules")
     run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", cwd=unpacked)
     (wheel,) = (unpacked / "dist").glob("*.whl")
     home = tmp_path_factory.mktemp("home")
+    (about,) = (folder for folder in zipfile.Path(wheel).iterdir() if folder.name.endswith(".dist-info"))
     run(sys.executable, "-m", "venv", "--without-pip", "venv", cwd=home)
     (site,) = (home / "venv" / "lib").glob("python*/site-packages")
-    (site / "borrowed.pth").write_text(sysconfig.get_paths()["purelib"] + "\n", encoding="utf-8")
-    installing = ("install", "--quiet", "--no-deps", "--no-index", "--disable-pip-version-check", wheel)
+    lend(needed(PathDistribution(about)), site)
+    installing = ("install", "--quiet", "--no-index", "--disable-pip-version-check", wheel)
     run(sys.executable, "-m", "pip", "--python", home / "venv" / "bin" / "python", *installing, cwd=home)
     return home / "venv" / "bin" / "consent-server"
+
+
+def needed(asking: Distribution) -> list[Distribution]:
+    """Return what a distribution requires, extras included, and what that requires in turn."""
+    found: dict[str, Distribution] = {}
+    seen: set[tuple[str, str]] = set()
+    waiting = [(asking, "")]
+    while waiting:
+        one, extra = waiting.pop()
+        for required in map(Requirement, one.requires or ()):
+            if required.marker and not required.marker.evaluate({"extra": extra}):
+                continue
+            found[required.name] = distribution(required.name)
+            # Without an extra too: what is asked for with one is needed as it is.
+            fresh = {(required.name, more) for more in ("", *required.extras)} - seen
+            seen |= fresh
+            waiting += [(found[name], more) for name, more in fresh]
+    return list(found.values())
+
+
+def lend(distributions: Iterable[Distribution], site: Path) -> None:
+    """Link the files of each distribution into another environment, a package by one link."""
+    for one in distributions:
+        for name in {file.parts[0] for file in one.files or ()} - {"..", "__pycache__"}:
+            if not (site / name).exists():
+                (site / name).symlink_to(Path(str(one.locate_file(name))))
 
 
 def test_the_source_distribution_holds_the_whole_tree(unpacked: Path) -> None:
@@ -119,8 +160,15 @@ def test_the_tests_pass_from_the_source_distribution(unpacked: Path, installed: 
     assert " passed" in told
 
 
+def test_the_wheel_names_all_that_it_needs(installed: Path, tmp_path: Path) -> None:
+    """Every module but those of the optional scan is imported where nothing else is installed."""
+    imported = run(installed.with_name("python"), "-c", IMPORT_ALL, *OF_THE_BROWSER, cwd=tmp_path)
+    assert len(imported.split()) > 150
+    assert "consent_server.app" in imported.split()
+
+
 def test_an_installed_wheel_starts_from_nothing(installed: Path, tmp_path: Path) -> None:
-    """Version, a first catalog, a server that is alive and serves the widget: no checkout, no Node.js."""
+    """Version, a first catalog, a server that lives and serves widget and types: no checkout, no Node.js."""
     alone = {"PATH": str(installed.parent)}
     assert run(installed, "--version", cwd=tmp_path, **alone).split()[-1] == __version__
     run(installed, *INIT, cwd=tmp_path, **alone)
@@ -133,6 +181,8 @@ def test_an_installed_wheel_starts_from_nothing(installed: Path, tmp_path: Path)
     try:
         assert b"ok" in fetched(f"http://127.0.0.1:{port}/healthz", serving.poll)
         assert b"consent-widget" in fetched(f"http://127.0.0.1:{port}/v1/example/consent.js", serving.poll)
+        types = (ROOT / "widget" / "consent.d.ts").read_bytes()
+        assert fetched(f"http://127.0.0.1:{port}/consent.d.ts", serving.poll) == types
         assert b"Example UAB" in fetched(f"http://127.0.0.1:{port}/v1/example/cookies", serving.poll)
     finally:
         serving.terminate()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 import reference
 import site_of_documents
+
+from consent_server.web.openapi import document as described
+from consent_server.web.openapi import routes
 
 ROOT = Path(__file__).parent.parent
 
@@ -43,6 +47,15 @@ def test_every_document_is_a_page_that_is_led_to(site: Path) -> None:
         page = site / "docs" / f"{document.stem}.html"
         assert page.exists()
         assert document.name == "README.md" or f"docs/{document.name}" in dict(site_of_documents.PAGES)
+
+
+def test_every_route_stands_on_the_website(site: Path) -> None:
+    """As a running server shows it at `/docs`, with the description for programs beside it."""
+    text = (site / "docs" / "api.html").read_text("utf-8")
+    assert all(f"{route.method.upper()} {route.path}" in text for route in routes())
+    assert json.loads((site / "docs" / "openapi.json").read_text("utf-8")) == described()
+    assert 'href="openapi.json"' in text
+    assert 'aria-current="page">HTTP interface</a>' in text
 
 
 def test_every_cell_says_its_column(site: Path) -> None:

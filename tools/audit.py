@@ -4,23 +4,31 @@ Python's packages are those of constraints.txt, asked for with pip-audit, which 
 this alone; the widget's tools are those of its lock file, asked for with `npm audit`. Says each weakness and
 exits 1 where one is known. A registry that keeps no advisories, or cannot be reached, is named: its silence
 proves nothing, and fails nothing either.
+
+`--report`, with which `make test` ends, fails nothing, takes a minute at most, and passes over silence.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import node
 
 PROJECT = node.PROJECT
 PIP_AUDIT = "pip-audit==2.10.1"
-PLACE = PROJECT / "build" / "pip-audit"
-SECONDS = 120
+PLACE = PROJECT / "build" / PIP_AUDIT.replace("==", "-")
+SECONDS, REPORT_SECONDS = 240, 60
+"""In all: until then an answer that has not come is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +75,62 @@ def read_npm(output: str) -> Told:
     return Told("The npm registry", said["metadata"]["dependencies"]["total"], weak=weak)
 
 
-def ask_pip() -> Told:
-    """Ask for Python's packages."""
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1"]
-    if not PLACE.exists() and _run([*pip, "--target", str(PLACE), PIP_AUDIT]).returncode:
+def ask_pip(until: float) -> Told:
+    """Ask for Python's packages, giving up at `until` (of `time.monotonic`)."""
+    if not PLACE.exists() and not _installed(until):
         return Told("PyPI", 0)
     constraints = ["--requirement", str(PROJECT / "constraints.txt"), "--no-deps", "--disable-pip"]
     options = ["--format", "json", "--progress-spinner", "off", *constraints]
-    return read_pip(_run([sys.executable, "-m", "pip_audit", *options], PYTHONPATH=str(PLACE)).stdout)
+    return read_pip(_run([sys.executable, "-m", "pip_audit", *options], until, PYTHONPATH=str(PLACE)).stdout)
 
 
-def ask_npm() -> Told:
-    """Ask for the widget's tools."""
-    return read_npm(_run([sys.executable, str(PROJECT / "tools" / "node.py"), "audit", "--json"]).stdout)
+def _installed(until: float) -> bool:
+    """Install pip-audit into `PLACE`, which is there whole or not at all; return whether it is."""
+    PLACE.parent.mkdir(exist_ok=True)
+    options = ["--quiet", "--disable-pip-version-check", "--no-input", "--retries", "1"]
+    with tempfile.TemporaryDirectory(dir=PLACE.parent, suffix=".tmp") as place:
+        fresh = Path(place) / "fresh"
+        command = [sys.executable, "-m", "pip", "install", *options, "--target", str(fresh), PIP_AUDIT]
+        if _run(command, until).returncode == 0:
+            fresh.rename(PLACE)
+    return PLACE.exists()
 
 
-def _run(command: list[str], **more: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, **more}
-    try:
-        return subprocess.run(
-            command, env=environment, timeout=SECONDS, capture_output=True, text=True, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(command, 1, "", "")
+def ask_npm(until: float) -> Told:
+    """Ask for the widget's tools, giving up at `until` (of `time.monotonic`)."""
+    return read_npm(
+        _run([sys.executable, str(PROJECT / "tools" / "node.py"), "audit", "--json"], until).stdout
+    )
+
+
+def ask(seconds: float) -> list[Told]:
+    """Ask both at the same time; what has not come after so many seconds was not answered."""
+    until = time.monotonic() + seconds
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(lambda registry: registry(until), (ask_pip, ask_npm)))
+
+
+def _run(command: list[str], until: float, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a program; where it takes too long it is ended, with all that it started, and has said nothing."""
+    silent = subprocess.CompletedProcess(command, 1, "", "")
+    with subprocess.Popen(
+        command,
+        env={**os.environ, **more},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    ) as program:
+        try:
+            output, _ = program.communicate(timeout=max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            return silent
+        finally:
+            # Not yet waited for, so that its number is still its own; Ctrl-C does not reach its session.
+            if program.returncode is None:
+                os.killpg(program.pid, signal.SIGKILL)
+    return subprocess.CompletedProcess(command, program.returncode, output, "")
 
 
 def _object(output: str) -> dict[str, Any]:
@@ -100,7 +141,15 @@ def _object(output: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def main() -> int:
+    """Ask and say; return 1 where something is weak. A report returns 0, and passes over silence."""
+    report = sys.argv[1:] == ["--report"]
+    answers = ask(REPORT_SECONDS if report else SECONDS)
+    for told in answers:
+        if told.asked or not report:
+            print(told)
+    return 0 if report else int(any(told.weak for told in answers))
+
+
 if __name__ == "__main__":
-    answers = [ask_pip(), ask_npm()]
-    print(*answers, sep="\n")
-    sys.exit(any(told.weak for told in answers))
+    sys.exit(main())

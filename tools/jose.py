@@ -1,6 +1,7 @@
-"""Install José (https://github.com/latchset/jose), with which one test checks receipts as an auditor would.
+"""Install José (https://github.com/latchset/jose), with which tests check receipts as an auditor would.
 
-Optional: without it that test is skipped. Only tried where apt-get may be used without asking.
+Optional: without it those tests are skipped (in CI they fail: tools/needs.py). Only tried
+where apt-get may be used without asking.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ def provide() -> str:
     if shutil.which("jose") or TRIED.exists():
         return ""
     TRIED.touch()
-    skipped = "The test that checks receipts with `jose` will be skipped"
+    skipped = "The tests that check receipts and packs with `jose` will be skipped (and fail where CI is set)"
     if packages.manager() != "apt-get" or os.geteuid() != 0:
         return f"{skipped}: it is not installed (optional)"
     try:
         packages.install("jose")
     except packages.PackagesError as error:
         return f"{skipped} (optional): {error}"
-    return "Installed jose with apt-get (one test checks receipts with it)"
+    return "Installed jose with apt-get (tests check receipts and packs with it)"
 
 
 if __name__ == "__main__":

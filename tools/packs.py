@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -43,9 +42,7 @@ ALONE = Path(str(alone.__file__)).parent
 DAY = 24 * 60 * 60 * 1000
 START = 1_790_000_000_000 // DAY * DAY
 BUILD = b"(()=>{/* the widget */})();"
-TOOLS = pytest.mark.skipif(
-    not (shutil.which("jose") and shutil.which("openssl")), reason="jose or openssl is not installed"
-)
+TOOLS = pytest.mark.needs("jose", "openssl")
 
 
 class Shop:

@@ -1,7 +1,8 @@
 """Make a website of the documents: `make docs`, or `python tools/site_of_documents.py DIRECTORY`.
 
 It has the shape of the project, so that links between documents and to files stay as they are; only `.md`
-becomes `.html`. It has the look of the server's own pages and runs no script.
+becomes `.html`. It has the look of the server's own pages and runs no script. What a server shows at `/docs`
+is a page of it too.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment
 from markdown_it import MarkdownIt
+
+from consent_server.web.docs import description, routes_as_html
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -30,6 +33,7 @@ PAGES = [
     ("docs/security.md", "Security"),
     ("docs/privacy.md", "Privacy"),
     ("docs/audit.md", "Audit"),
+    ("docs/api.html", "HTTP interface"),
     ("docs/accessibility.md", "Accessibility"),
     ("docs/comparison.md", "Comparison"),
 ]
@@ -66,7 +70,7 @@ LAYOUT = """<!doctype html>
 """
 STYLE = """
 main > p, main > ul, main > ol { max-inline-size: var(--measure); }
-main h2 { margin-block-start: 3rem; }
+main > h2 { margin-block-start: 3rem; }
 pre {
   overflow-x: auto;
   padding: 1rem 1.25rem;
@@ -95,6 +99,7 @@ def build(target: Path) -> None:
     ]
     for document in documents:
         write(document.relative_to(PROJECT), target)
+    write_routes(target)
     styles = PROJECT / "consent_server" / "templates"
     sheets = re.findall(r'@import "\./(.+?)";', (styles / "pages.css").read_text("utf-8"))
     css = "".join((styles / sheet).read_text("utf-8") for sheet in sheets)
@@ -113,6 +118,17 @@ def write(document: Path, target: Path) -> None:
     label(tokens)
     here = page_of(document.as_posix())
     title = next(tokens[number + 1].content for number, token in enumerate(tokens) if token.tag == "h1")
+    put(here, title, markdown.renderer.render(tokens, markdown.options, {}), target)
+
+
+def write_routes(target: Path) -> None:
+    """Write the page of every route, and the OpenAPI document beside it."""
+    put("docs/api.html", "HTTP interface", routes_as_html("openapi.json"), target)
+    (target / "docs" / "openapi.json").write_text(description(), encoding="utf-8")
+
+
+def put(here: str, title: str, body: str, target: Path) -> None:
+    """Write a page: what it says, with the menu around it."""
     text = (
         Environment(autoescape=True)
         .from_string(LAYOUT)
@@ -121,7 +137,7 @@ def write(document: Path, target: Path) -> None:
             up="../" * here.count("/"),
             here=here,
             pages=[(page_of(path), words) for path, words in PAGES],
-            body=markdown.renderer.render(tokens, markdown.options, {}),
+            body=body,
         )
     )
     path = target / here
@@ -176,7 +192,7 @@ def page_of(path: str) -> str:
     """Return where a document's page lies; README of the project is the first page."""
     if path == "README.md":
         return "index.html"
-    return path.removesuffix(".md") + ".html"
+    return path.removesuffix(".md").removesuffix(".html") + ".html"
 
 
 if __name__ == "__main__":

@@ -72,9 +72,7 @@ def add(  # noqa: PLR0913 - one parameter an option
     if not names and not services and not scan:
         raise SettingsError("Name cookies, or a service with --service; --list shows what is known.")
     file, source, catalog = open_catalog(path)
-    known, left = _seen(read_wanted(scan), chosen, catalog) if scan else ([], [])
-    if names or not scan:
-        known += _known(names, chosen, catalog)
+    known, left = _found(names, scan, chosen, catalog)
     additions = fit(catalog, [offer_of(found) for found in known], category)
     check_categories(catalog, additions, file)
     if additions.cookies:
@@ -135,6 +133,16 @@ def _known(names: Sequence[str], services: Sequence[KnownService], catalog: Cata
             "with `consent-server catalog import`."
         )
     return [_one(name, rows, catalog) for name, rows in found.items()]
+
+
+def _found(
+    names: Sequence[str], scan: Path | None, services: Sequence[KnownService], catalog: Catalog
+) -> tuple[list[Known], list[str]]:
+    """Return what is known of what was asked for, and a line for each name of the scan left open."""
+    known, left = _seen(read_wanted(scan), services, catalog) if scan else ([], [])
+    if names or not scan:
+        known += _known(names, services, catalog)
+    return known, left
 
 
 def _seen(

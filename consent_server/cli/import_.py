@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from consent_server.catalog.additions import Offer, fit, stands
+from consent_server.catalog.additions import Additions, Offer, fit, stands
 from consent_server.catalog.database import LARGEST, PLATFORM, Database, offer_from, read_database
 from consent_server.catalog.editing import add_to
 from consent_server.catalog.known import find_known
@@ -63,12 +63,7 @@ def import_(  # noqa: PLR0913 - one parameter an option
     offers, left = _look_up(_read(database), wanted, platform, catalog)
     additions = fit(catalog, offers, category)
     check_categories(catalog, additions, file)
-    better = [
-        f"{cookie.name}: `catalog add` has words of our own for it"
-        for cookie in additions.cookies
-        if find_known(cookie.name)
-    ]
-    for line in [*say_skipped(additions), *better, *left]:
+    for line in [*say_skipped(additions), *_better(additions), *left]:
         click.echo(line)
     if additions.cookies:
         rewrite(file, source, add_to(source, catalog, additions), dry_run=dry_run)
@@ -101,6 +96,14 @@ def _look_up(
         elif not stands(catalog, entry.name, storage):
             left.append(f"{entry.shown}: {_why(database, entry.name, [row[PLATFORM] for row in rows])}")
     return offers, left
+
+
+def _better(additions: Additions) -> list[str]:
+    return [
+        f"{cookie.name}: `catalog add` has words of our own for it"
+        for cookie in additions.cookies
+        if find_known(cookie.name)
+    ]
 
 
 def _why(database: Database, name: str, platforms: list[str]) -> str:

@@ -101,9 +101,8 @@ def scan(  # noqa: PLR0913 - one parameter an option
     path = catalog or read_settings().catalog
     addresses = read_addresses(urls)
     declared = _catalog_of(path, addresses[0])
-    found = _with_map(addresses, max_pages) if sitemap else addresses
     plan = Plan(
-        urls=found,
+        urls=_with_map(addresses, max_pages) if sitemap else addresses,
         named=len(addresses),
         follow=len(addresses) == 1 and not sitemap,
         most=max_pages,
@@ -112,20 +111,10 @@ def scan(  # noqa: PLR0913 - one parameter an option
         refuse=reject,
         wait=wait,
     )
-    seen, browser = _scan(declared, plan)
-    judged = judge(declared, seen)
-    report = Report(
-        catalog=declared,
-        judged=judged,
-        rows=Rows(declared, judged).write(),
-        time=timestamp(now()),
-        program=f"consent-server {__version__}",
-        browser=browser,
-        file=path.name,
-    )
+    report = _report(declared, path.name, *_scan(declared, plan))
     _write(report, outputs)
     _say(report, outputs)
-    sys.exit(0 if judged.holds else 1)
+    sys.exit(0 if report.judged.holds else 1)
 
 
 def _outputs(json_file: Path | None, markdown_file: Path | None, html_file: Path | None) -> dict[str, Path]:
@@ -186,6 +175,19 @@ def _scan(catalog: Catalog, plan: Plan) -> tuple[Seen, str]:
                 bar.length = expected
                 bar.update(done - bar.pos)
         return scanner.seen(), scanner.browser
+
+
+def _report(catalog: Catalog, file: str, seen: Seen, browser: str) -> Report:
+    judged = judge(catalog, seen)
+    return Report(
+        catalog=catalog,
+        judged=judged,
+        rows=Rows(catalog, judged).write(),
+        time=timestamp(now()),
+        program=f"consent-server {__version__}",
+        browser=browser,
+        file=file,
+    )
 
 
 def _write(report: Report, outputs: dict[str, Path]) -> None:

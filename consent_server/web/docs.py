@@ -12,7 +12,7 @@ from consent_server import __version__
 from consent_server.catalog.texts import texts_in
 from consent_server.web.openapi import document, groups, routes, status_of
 from consent_server.web.origins import allow_everyone
-from consent_server.web.page_frame import Frame, html, tongue
+from consent_server.web.page_frame import Frame, html, templates, tongue
 from consent_server.web.pages import MAX_AGE
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def docs_blueprint(stylesheet: str) -> Blueprint:
 
     @blueprint.get("/openapi.json")
     def openapi() -> Response:
-        answer = Response(_text(), content_type="application/json")
+        answer = Response(description(), content_type="application/json")
         answer.headers["Cache-Control"] = f"max-age={MAX_AGE}"
         return allow_everyone(answer)
 
@@ -33,14 +33,20 @@ def docs_blueprint(stylesheet: str) -> Blueprint:
     def docs() -> Response:
         english = tongue("en")
         frame = Frame(english, (), texts_in("en"), stylesheet, host="", domain="", owner="Consent server")
-        return html("docs.html", frame, max_age=MAX_AGE, **_page())
+        return html("docs.html", frame, max_age=MAX_AGE, openapi="/openapi.json", **_page())
 
     return blueprint
 
 
 @cache
-def _text() -> str:
+def description() -> str:
+    """Return the OpenAPI document as JSON."""
     return json.dumps(document(), ensure_ascii=False, separators=(",", ":"))
+
+
+def routes_as_html(openapi: str) -> str:
+    """Return what the page shows, without a page around it; `openapi` is where the JSON of it is."""
+    return templates().get_template("api.html").render(openapi=openapi, **_page())
 
 
 @cache

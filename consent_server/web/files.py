@@ -1,4 +1,4 @@
-"""Files by their hash, immutable, in the smallest coding that a browser takes."""
+"""Files for every page in the smallest coding that a browser takes: builds by their hash, and the types."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 SCRIPT = "text/javascript; charset=utf-8"
 IMMUTABLE = "public, max-age=31536000, immutable"
 
+_HOUR = 3600
+
 _STYLE = "text/css; charset=utf-8"
+# Browsers show it, and whoever imports it by its address goes by the name.
+_TYPES = "text/plain; charset=utf-8"
 _GZIP_LEVEL = 9
 _SHA256 = re.compile("[0-9a-f]{64}")
 
@@ -42,11 +46,11 @@ class File:
         return cls(content, gzip.compress(content, _GZIP_LEVEL, mtime=0), brotli.compress(content), sha256)
 
 
-def files_blueprint(builds: BuildStore, stylesheet: bytes) -> Blueprint:
-    """Serve every widget build and chunk that was ever served, and the pages' stylesheet."""
+def files_blueprint(builds: BuildStore, stylesheet: bytes, types: bytes) -> Blueprint:
+    """Serve every widget build and chunk that was ever served, the widget's types, the pages' CSS."""
     blueprint = Blueprint("files", __name__)
     blueprint.after_request(allow_everyone)
-    style = File.of(stylesheet)
+    style, declared = File.of(stylesheet), File.of(types)
     scripts: dict[str, File] = {}
 
     @blueprint.get("/v1/assets/<sha256>.js")
@@ -63,6 +67,10 @@ def files_blueprint(builds: BuildStore, stylesheet: bytes) -> Blueprint:
         if sha256 != style.sha256:
             raise NotFound
         return send(style, _STYLE, IMMUTABLE)
+
+    @blueprint.get("/consent.d.ts")
+    def declarations() -> Response:
+        return send(declared, _TYPES, f"public, max-age={_HOUR}")
 
     return blueprint
 

@@ -43,36 +43,41 @@ def forms_blueprint(sites: Sites, recorder: Recorder, stylesheet: str, public_ur
         )
         expire(answer, fates, site.catalog, request.host, public_url)
         if OWN_COOKIE in request.cookies:
-            _remember_refusal(answer, site)
+            _remember_refusal(answer, site, urlsplit(public_url or request.host_url).scheme)
         return answer
 
     @blueprint.errorhandler(ConsentError)
     def _page(refusal: ConsentError) -> Response:
         if type(refusal) not in STATUS:
             raise refusal
-        # Whatever it is that passes is told in the same words.
-        code = StorageUnavailable.code if isinstance(refusal, RateLimited | ServerBusy) else refusal.code
-        problem = Problem(int(STATUS[type(refusal)]), code, refusal.detail)
         # Only from a form that was read: a body that was refused is left alone.
         language = g.get("language")
-        return render_problem(_site(), problem, stylesheet=stylesheet, language=language)
-
-    def _remember_refusal(answer: Response, site: LiveSite) -> None:
-        # A widget that runs in this browser later must not go by the choice that was withdrawn.
-        about = site.catalog.site
-        answer.set_cookie(
-            OWN_COOKIE,
-            refusal_cookie(site.revision, int(time.time())),
-            max_age=about.ask_again_after.seconds,
-            domain=about.cookie_domain,
-            secure=urlsplit(public_url or request.host_url).scheme == "https",
-            samesite="Lax",
-        )
-
-    def _site() -> LiveSite | None:
-        try:
-            return sites.get((request.view_args or {})["site_id"])
-        except SiteUnknown:
-            return None
+        return render_problem(_asked(sites), _told(refusal), stylesheet=stylesheet, language=language)
 
     return blueprint
+
+
+def _remember_refusal(answer: Response, site: LiveSite, scheme: str) -> None:
+    """Tell a widget that runs in this browser later, which must not go by the choice that was withdrawn."""
+    about = site.catalog.site
+    answer.set_cookie(
+        OWN_COOKIE,
+        refusal_cookie(site.revision, int(time.time())),
+        max_age=about.ask_again_after.seconds,
+        domain=about.cookie_domain,
+        secure=scheme == "https",
+        samesite="Lax",
+    )
+
+
+def _told(refusal: ConsentError) -> Problem:
+    # Whatever it is that passes is told in the same words.
+    code = StorageUnavailable.code if isinstance(refusal, RateLimited | ServerBusy) else refusal.code
+    return Problem(int(STATUS[type(refusal)]), code, refusal.detail)
+
+
+def _asked(sites: Sites) -> LiveSite | None:
+    try:
+        return sites.get((request.view_args or {})["site_id"])
+    except SiteUnknown:
+        return None

@@ -36,6 +36,22 @@ def operations_blueprint(
     `token`, where there is one.
     """
     blueprint = Blueprint("operations", __name__)
+    _serve_documents(blueprint, jwks)
+    _serve_health(blueprint, health, token)
+
+    @blueprint.get("/metrics")
+    def measured() -> Response:
+        if not _is_operator(request, token):
+            raise TokenRefused("Metrics are for the operator: ask on the machine itself, or with the token.")
+        answer = Response(metrics(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    return blueprint
+
+
+def _serve_documents(blueprint: Blueprint, jwks: Mapping[str, Any]) -> None:
+    """Serve what anyone may read and no request changes."""
     schema = schema_bytes()
 
     @blueprint.get("/catalog.schema.json")
@@ -50,6 +66,8 @@ def operations_blueprint(
         answer.headers["Cache-Control"] = "public, max-age=300"
         return allow_everyone(answer)
 
+
+def _serve_health(blueprint: Blueprint, health: Health, token: bytes | None) -> None:
     @blueprint.get("/healthz")
     def healthz() -> Response:
         return _json({"status": "ok"})
@@ -64,16 +82,6 @@ def operations_blueprint(
         state = _state(health, sites)
         # Strangers are not told what is wrong: it would tell them about files and databases.
         return _json(state | _details(health, sites) if trusted else state)
-
-    @blueprint.get("/metrics")
-    def measured() -> Response:
-        if not _is_operator(request, token):
-            raise TokenRefused("Metrics are for the operator: ask on the machine itself, or with the token.")
-        answer = Response(metrics(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
-
-    return blueprint
 
 
 def _is_operator(asked: Request, token: bytes | None) -> bool:

@@ -34,7 +34,12 @@ def pages_blueprint(sites: Sites, stylesheet: str) -> Blueprint:
     An unknown site raises SiteUnknown, which the application turns into an answer.
     """
     pages = Blueprint("pages", __name__)
+    _serve_cookies(pages, sites, stylesheet)
+    _serve_guide(pages, sites, stylesheet)
+    return pages
 
+
+def _serve_cookies(pages: Blueprint, sites: Sites, stylesheet: str) -> None:
     @pages.get("/v1/<site_id>/cookies")
     def cookies(site_id: str) -> Response:
         site = sites.get(site_id)
@@ -53,6 +58,8 @@ def pages_blueprint(sites: Sites, stylesheet: str) -> Blueprint:
         language = language_of(request, site)
         return _csv(cookies_csv(site, language), f"{site.id}-cookies-{language}.csv")
 
+
+def _serve_guide(pages: Blueprint, sites: Sites, stylesheet: str) -> None:
     @pages.get("/v1/<site_id>/guide")
     def guide(site_id: str) -> Response:
         site = sites.get(site_id)
@@ -67,8 +74,6 @@ def pages_blueprint(sites: Sites, stylesheet: str) -> Blueprint:
         language = language_of(request, site)
         guides = visitor_guides(request.headers, language)
         return _json(guide_json(site, language, guides), VARY)
-
-    return pages
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,32 @@ class ShownPage:
     replaced: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """Every notice and build that was ever served; `current` is the SHA-256 of today's build."""
+
+    sites: Sites
+    notices: NoticeStore
+    builds: BuildStore
+    current: str
+
+    def find(self, site_id: str, sha256: str) -> tuple[LiveSite, KeptNotice]:
+        """Return a site and its notice. Raises SiteUnknown, NoticeUnknown."""
+        site = self.sites.get(site_id)
+        kept = self.notices.notice(site.id, sha256) if is_sha256(sha256) else None
+        if kept is None:
+            raise NoticeUnknown("No notice with this SHA-256 was ever served for this site.")
+        return site, kept
+
+    def build(self, kept: KeptNotice) -> tuple[str, bytes]:
+        """Return the build that the request names, else that of the notice's time. Raises BuildUnknown."""
+        widget = request.args.get("widget") or self.builds.main_build_at(kept.first_served) or self.current
+        content = self.builds.build(widget) if is_sha256(widget) else None
+        if content is None:
+            raise BuildUnknown("No widget build with this SHA-256 was ever served here.")
+        return widget, content
+
+
 def shown_blueprint(
     sites: Sites, notices: NoticeStore, builds: BuildStore, current: str, stylesheet: str
 ) -> Blueprint:
@@ -67,26 +93,12 @@ def shown_blueprint(
     `current` is the SHA-256 of the widget's build of today, `stylesheet` the URL path of the pages' CSS.
     An address that names no build means the one that was in use when the notice was first served.
     """
-    blueprint = Blueprint("shown", __name__)
-
-    def find(site_id: str, sha256: str) -> tuple[LiveSite, KeptNotice]:
-        site = sites.get(site_id)
-        kept = notices.notice(site.id, sha256) if is_sha256(sha256) else None
-        if kept is None:
-            raise NoticeUnknown("No notice with this SHA-256 was ever served for this site.")
-        return site, kept
-
-    def build(kept: KeptNotice) -> tuple[str, bytes]:
-        widget = request.args.get("widget") or builds.main_build_at(kept.first_served) or current
-        content = builds.build(widget) if is_sha256(widget) else None
-        if content is None:
-            raise BuildUnknown("No widget build with this SHA-256 was ever served here.")
-        return widget, content
+    blueprint, shelf = Blueprint("shown", __name__), _Shelf(sites, notices, builds, current)
 
     @blueprint.get("/v1/<site_id>/notices/<sha256>")
     def shown(site_id: str, sha256: str) -> Response:
-        site, kept = find(site_id, sha256)
-        widget, _ = build(kept)
+        site, kept = shelf.find(site_id, sha256)
+        widget, _ = shelf.build(kept)
         notice = _read(sha256, kept)
         page = _page(site, notice, kept, widget)
         answer = html("shown.html", _frame(site, notice, stylesheet), page=page)
@@ -95,8 +107,8 @@ def shown_blueprint(
 
     @blueprint.get("/v1/<site_id>/notices/<sha256>/consent.js")
     def shown_js(site_id: str, sha256: str) -> Response:
-        _, kept = find(site_id, sha256)
-        widget, content = build(kept)
+        _, kept = shelf.find(site_id, sha256)
+        widget, content = shelf.build(kept)
         script = script_of(envelope_of(_read(sha256, kept), widget), content)
         return allow_everyone(fresh(script, SCRIPT, IMMUTABLE if "widget" in request.args else "no-cache"))
 

@@ -46,10 +46,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_wheel_holds_what_the_server_reads(wheel: Path) -> None:
-    """Built widget, catalog, texts, templates and type marker are in the wheel; tests and tools are not."""
+    """Built widget, its types, catalog, texts, templates, type marker are there; tests and tools are not."""
     names = zipfile.ZipFile(wheel).namelist()
     folders = {name.split("/")[1] for name in names if name.startswith("consent_server/")}
-    assert {"built", "texts", "templates", "cookie_catalog.toml", "py.typed"} <= folders
+    assert {"built", "texts", "templates", "cookie_catalog.toml", "consent.d.ts", "py.typed"} <= folders
     assert sum(name.startswith("consent_server/built/") for name in names) == 5
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"consent_server"}
 

@@ -15,6 +15,7 @@ PARTS = (
     "flush",
     "filled",
     "filled-postgresql",
+    "cost",
     "delivery",
     "memory",
     "profile",

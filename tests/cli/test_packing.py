@@ -124,9 +124,7 @@ def test_a_pack_verifies_with_our_command(pack: Path, settings: Settings) -> Non
     assert re.search(r"is complete to \d+ leaves", result.stdout)
 
 
-@pytest.mark.skipif(
-    not all(shutil.which(tool) for tool in TOOLS), reason="one of openssl, jose, python3 and sh is missing"
-)
+@pytest.mark.needs(*TOOLS)
 def test_a_pack_verifies_by_itself_with_stock_tools(pack: Path, tmp_path: Path) -> None:
     """openssl, jose and Python's standard library are enough."""
     result = verify_alone(pack, tmp_path / "alone")
@@ -134,9 +132,7 @@ def test_a_pack_verifies_by_itself_with_stock_tools(pack: Path, tmp_path: Path) 
     assert "2 receipts verified: 2 partial." in result.stdout
 
 
-@pytest.mark.skipif(
-    not all(shutil.which(tool) for tool in TOOLS), reason="one of openssl, jose, python3 and sh is missing"
-)
+@pytest.mark.needs(*TOOLS)
 @pytest.mark.parametrize("name", ["leaves.ndjson", "checkpoint.txt", "keys/jwks.json", "manifest.json"])
 def test_a_changed_file_is_found_by_both(pack: Path, settings: Settings, tmp_path: Path, name: str) -> None:
     """Exit 1 and a sentence, never a traceback."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from consent_server.app import Server
 
-pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="the openssl command is not installed")
+pytestmark = pytest.mark.needs("openssl")
 NOW = 1_790_000_000_000
 
 

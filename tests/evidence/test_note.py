@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -49,7 +48,7 @@ def test_the_published_example_is_made_byte_for_byte() -> None:
     assert note.verifier_of("PeterNeumann", key).encode() == published["verifiers"][0]
 
 
-@pytest.mark.skipif(not shutil.which("openssl"), reason="the openssl command is not installed")
+@pytest.mark.needs("openssl")
 @pytest.mark.parametrize(("text", "returncode"), [("a\n\nž\n", 0), ("a\n\nz\n", 1)])
 def test_openssl_verifies_a_note(tmp_path: Path, text: str, returncode: int) -> None:
     """With the key id cut off, a signature line is a plain Ed25519 signature of the text."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +51,7 @@ def test_pyjwt_accepts_a_receipt(signer: ReceiptSigner, jws: str) -> None:
     }
 
 
-@pytest.mark.skipif(not shutil.which("jose"), reason="the jose command is not installed")
+@pytest.mark.needs("jose")
 def test_the_jose_command_accepts_a_receipt_and_refuses_an_altered_one(
     signer: ReceiptSigner, jws: str, tmp_path: Path
 ) -> None:

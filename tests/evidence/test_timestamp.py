@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
     from authority import Authority
 
-pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="the openssl command is not installed")
+pytestmark = pytest.mark.needs("openssl")
 
 CHECKPOINT = "consent.example/v1/shop\n3\nAAAA\n\n— consent.example/v1/shop AAAA\n"
 

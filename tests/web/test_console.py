@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from consent_server import web
 from consent_server.app import build_server, now
 from consent_server.consent.auditing import new_auditor
 from consent_server.evidence.export import ExportCheck
@@ -19,7 +21,6 @@ from consent_server.web.console_session import LIFETIME, Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from flask.testing import FlaskClient
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     Post = Callable[..., Any]
 
 OWN = "http://localhost"
+SHEETS = Path(str(web.__file__)).parent / "static_console" / "styles"
 FORM = "application/x-www-form-urlencoded"
 HOUR = 3_600_000
 PAGES = ["", "?days=90", "/receipts", "/receipts?state=given", "/export", "/accesses"]
@@ -390,6 +392,20 @@ def test_the_console_files_are_immutable(inside: FlaskClient) -> None:
         assert answer.status_code == 200
         assert "immutable" in answer.headers["Cache-Control"]
     assert inside.get("/console/assets/verify.js").status_code == 404
+
+
+def test_the_stylesheet_is_one_file_with_every_sheet(inside: FlaskClient) -> None:
+    """It imports nothing: a page asks once."""
+    (path,) = (
+        str(link["href"])
+        for link in Page(inside.get("/console").text).all("link")
+        if str(link["href"]).startswith("/console")
+    )
+    served = inside.get(path).text
+    sheets = [sheet.read_text("utf-8") for sheet in SHEETS.iterdir()]
+    assert len(sheets) > 1
+    assert all(sheet in served for sheet in sheets)
+    assert "@import" not in served
 
 
 def test_the_dashboard_counts_what_was_decided(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import shutil
 import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -227,7 +226,7 @@ def test_the_page_is_for_its_holder_alone(site: LiveSite, hold: Callable[..., He
     assert not [link for link in links if "?" in link or "receipts" in link or held.jws in link]
 
 
-@pytest.mark.skipif(not shutil.which("jose"), reason="the jose command is not installed")
+@pytest.mark.needs("jose")
 def test_the_receipt_on_the_page_passes_the_check_that_the_page_describes(
     site: LiveSite, hold: Callable[..., Held], tmp_path: Path, signer: ReceiptSigner
 ) -> None:

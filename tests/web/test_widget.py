@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import brotli
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
     from consent_server.catalog.notice import Notice
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def envelope_of(script: bytes) -> tuple[dict[str, object], bytes]:
@@ -103,6 +106,17 @@ def test_builds_and_chunks_are_served_by_their_hash(client: FlaskClient) -> None
         assert answer.data == asset.content
         assert "immutable" in answer.headers["Cache-Control"]
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_the_types_are_served(client: FlaskClient) -> None:
+    """The declarations as they are, to be read in a browser too, for an hour, for any page."""
+    answer = client.get("/consent.d.ts")
+    assert answer.data == (ROOT / "widget" / "consent.d.ts").read_bytes()
+    assert answer.mimetype == "text/plain"
+    assert answer.headers["Cache-Control"] == "public, max-age=3600"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    again = client.get("/consent.d.ts", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
 
 
 def test_an_older_build_is_still_served(client: FlaskClient, server: object) -> None:
