@@ -80,8 +80,9 @@ def test_who_is_told_to_wait_waits(
     shopper.press("reject-all")
     shopper.until(lambda: any("429" in said for said in shopper.complaints), "the refusal")
     proxy.trouble = None
+    shopper.until(lambda: any("/assets/" in asked for asked in proxy.passed), "the chunk, which deals with it")
     proxy.passed.clear()
-    shopper.page.wait_for_timeout(100)  # for the refusal to be read
+    shopper.page.wait_for_timeout(300)  # for it to begin
     shopper.page.clock.run_for(waits * 1000)
     shopper.page.wait_for_timeout(100)
     assert not any("receipts" in asked for asked in proxy.passed)
@@ -92,8 +93,7 @@ def test_who_is_told_to_wait_waits(
 
 def test_back_online_it_delivers_at_once(shopper: Visitor) -> None:
     """What was decided without a network is delivered as soon as there is one."""
-    shopper.page.locator("#consent-choose").hover()  # the chunk comes while there is a network
-    shopper.page.wait_for_load_state("networkidle")
+    shopper.page.wait_for_timeout(2_000)  # the page has settled: nothing else would look for what is pending
     shopper.context.set_offline(True)
     shopper.press("reject-all")
     expect(shopper.banner).to_have_count(0)
@@ -149,7 +149,6 @@ def test_tabs_that_decide_without_a_server_agree(shopper: Visitor, proxy: Proxy)
 
 def test_an_outdated_notice_grants_nothing_meanwhile(shopper: Visitor, proxy: Proxy) -> None:
     """Where a notice is outdated and the present one cannot be had, the next page asks, and runs nothing."""
-    shopper.page.locator("#consent-choose").hover()  # the chunk deals with refusals
     shopper.page.wait_for_load_state("networkidle")
     trouble(proxy, refusing(409, "notice_outdated"), "/v1/bacloud/")
     shopper.press("accept-all")

@@ -64,7 +64,7 @@ def demo(directory: Path, ports: tuple[int, int]) -> Iterator[str]:
         yield log.read_text("utf-8")
     finally:
         os.killpg(process.pid, signal.SIGINT)  # Ctrl-C
-        process.wait()
+        process.wait(timeout=60)
 
 
 def choose(consent: str, website: str) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 # They wait: for the disk, for the database, for bodies that come slowly.
 _THREADS_SQLITE = 32
 _THREADS_POSTGRESQL = 16
+_STOP_SECONDS = 10
 
 
 @click.command()
@@ -121,6 +122,8 @@ def _granian(settings: Settings) -> MPServer:
         websockets=False,
         # One that was killed, by a machine without memory, say; one that dies again at once ends the server.
         respawn_failed_workers=True,
+        # One that does not stop would be waited for without end, Ctrl-C or not. What has its 201 is safe.
+        workers_kill_timeout=_STOP_SECONDS,
         log_level=LogLevels(settings.log_level),
         log_dictconfig=configuration(settings.log_level),
     )

@@ -6,12 +6,12 @@ import hashlib
 import re
 from pathlib import Path
 
-import brotli
 import pytest
 
 from consent_server.assets import load
 from consent_server.catalog.files import read_catalogs
 from consent_server.catalog.notice import build_notice
+from consent_server.web.files import File
 from consent_server.web.widget import script_of, short_envelope_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,8 +24,8 @@ EXTRAS = 2500
 
 
 def size(content: bytes) -> int:
-    """Return the bytes that the server sends, brotli at its best."""
-    return len(brotli.compress(content))
+    """Return the bytes that the server sends to a browser that takes brotli."""
+    return len(File.of(content).brotli)
 
 
 def script(catalog: str) -> bytes:

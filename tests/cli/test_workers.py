@@ -59,6 +59,22 @@ def test_metrics_of_all_workers_are_added_up(
         assert {recorded(running.url) for _ in range(10)} == {DECISIONS}
 
 
+def test_a_worker_that_does_not_stop_does_not_hold_the_server(
+    serving: Callable[..., AbstractContextManager[Running]],
+) -> None:
+    """One that hears no signal is killed, and the server ends."""
+    with serving() as running:
+        port = running.environ["CONSENT_PORT"]
+        children = psutil.Process().children(recursive=True)
+        first, worker = (child for child in children if child.environ().get("CONSENT_PORT") == port)
+        worker.suspend()
+        first.terminate()
+        gone, left = psutil.wait_procs([first, worker], timeout=30)
+        for process in left:
+            process.kill()
+    assert len(gone) == 2
+
+
 @pytest.mark.parametrize(("setting", "processors"), [("on", 1), ("off", len(os.sched_getaffinity(0)))])
 def test_on_sqlite_the_server_stays_on_one_processor_unless_told_otherwise(
     serving: Callable[..., AbstractContextManager[Running]], setting: str, processors: int

@@ -21,7 +21,6 @@ function begin(found?: Values): void {
   decisions.begin(gate, found);
   asking.begin(); // first, since what the gate veils has to speak the page's language
   gate();
-  addEventListener("visibilitychange", decisions.follow, true); // one that comes back from history is seen again, too
   signal("ready", store.get());
   later(catchUp, QUIET);
 }
@@ -35,6 +34,8 @@ async function start(): Promise<void> {
 /** Follows other tabs and delivers what is pending; both keep a page waiting for its storage, so they come last. */
 function catchUp(): void {
   addEventListener("storage", decisions.follow);
+  // A page that comes back from history is seen again, too.
+  for (const happens of ["online", "visibilitychange"]) addEventListener(happens, catchUp, true);
   decisions.follow();
   if (mailbox.pending()[0]) void flush();
 }

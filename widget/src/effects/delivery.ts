@@ -8,7 +8,6 @@ const FIRST_WAIT = 5_000; // milliseconds, doubled after each failure
 const LONGEST_WAIT = 600_000;
 
 let wait = FIRST_WAIT;
-let listens = false;
 
 interface Delivery extends Post {
   /** Deletes the consent cookie. */
@@ -20,8 +19,6 @@ interface Delivery extends Post {
  * what cannot be delivered now is tried again later. Answers with the server's last answer.
  */
 export async function deliver(post: Delivery, refusal: unknown): Promise<Answer | undefined> {
-  if (!listens) addEventListener("online", post.flush);
-  listens = true;
   let answer: Answer | undefined;
   let trouble = refusal;
   for (let turns = MOST; turns--; ) {
