@@ -80,7 +80,7 @@ def test_who_is_told_to_wait_waits(
     shopper.press("reject-all")
     shopper.until(lambda: any("429" in said for said in shopper.complaints), "the refusal")
     proxy.trouble = None
-    shopper.until(lambda: any("/assets/" in asked for asked in proxy.passed), "the chunk, which deals with it")
+    shopper.until(lambda: any("/assets/" in asked for asked in proxy.passed), "the chunk")
     proxy.passed.clear()
     shopper.page.wait_for_timeout(300)  # for it to begin
     shopper.page.clock.run_for(waits * 1000)
