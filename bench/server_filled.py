@@ -124,7 +124,7 @@ def _read(report: Report, server: Running, what: str, rows: int, ids: list[str])
     proofs = [reader.ask(f"/v1/{SITE}/receipts/{name}/proof")[0] for name in (first, *others)]
     report.row(Row(f"{what}: the first proof of a new server", proofs[0], "ms"))
     report.row(Row(f"{what}: a proof", statistics.median(proofs[1:]), "ms", PAGE, at_most=True))
-    token = _token(server.place)
+    token = auditor_token(server.place)
     reader.headers = {"Authorization": f"Bearer {token}"}
     for page, queries in _pages(rows).items():
         taken = [reader.ask(f"/v1/{SITE}/audit/{query}")[0] for query in queries]
@@ -179,7 +179,8 @@ def _search(reader: _Reader, rows: int) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-def _token(place: Place) -> str:
+def auditor_token(place: Place) -> str:
+    """Make an auditor of the site by the command line; return the token."""
     command = [
         sys.executable,
         "-m",

@@ -466,6 +466,8 @@ def test_filters_choose_among_the_receipts(
     assert listed(inside, f"?subject={none['subject']}") == [none["id"]]
     assert listed(inside, f"?from={day[1]}&through={day[1]}") == [some["id"], none["id"]]
     assert listed(inside, "?through=2020-01-01") == []
+    assert "Take these home" in inside.get("/console/receipts?state=refused").text
+    assert "Take these home" not in inside.get("/console/receipts?through=2020-01-01").text
     rows = inside.get(f"/console/receipts.csv?id={some['id']}").text.splitlines()
     assert [some["id"] in row for row in rows] == [False, True]
     answer = inside.get(f"/console/receipts?id={some['id']}")
