@@ -34,8 +34,9 @@ async function start(): Promise<void> {
 /** Follows other tabs and delivers what is pending; both keep a page waiting for its storage, so they come last. */
 function catchUp(): void {
   addEventListener("storage", decisions.follow);
-  // A page that comes back from history is seen again, too.
-  for (const happens of ["online", "visibilitychange"]) addEventListener(happens, catchUp, true);
+  // That tells nothing of other subdomains, nor of what was missed: a page that comes into view looks for itself.
+  addEventListener("visibilitychange", decisions.follow, true);
+  addEventListener("online", catchUp);
   decisions.follow();
   if (mailbox.pending()[0]) void flush();
 }
