@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from consent_server.errors import SiteUnknown
+from consent_server.web.ahead import Ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from consent_server.consent.sites import LiveSite, Sites
 
 ROUTE = "/v1/<site_id>/consent.js"
-_BEFORE, _AFTER = ROUTE.split("<site_id>")
 _ASKED = ("QUERY_STRING", "HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH")
 """What such an answer depends on, beside the site and its catalog."""
-_RARE = ("HTTP_IF_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_RANGE")
+_AHEAD = Ahead(
+    "GET", ROUTE, ("HTTP_IF_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_RANGE")
+)
 _MOST = 256
 _LONGEST = 512
 """Characters of a question: browsers ask in few ways, all of them short."""
@@ -55,7 +56,7 @@ class Kept:
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
-        site = self._asked_for(environ)
+        site = _AHEAD.site(environ, self._sites)
         if site is None:
             return self._app(environ, start)
         question = (site.id, *(environ.get(name, "") for name in _ASKED))
@@ -65,18 +66,6 @@ class Kept:
         self._tell(environ, ROUTE, kept.code)
         start(kept.status, list(kept.headers))
         return [kept.body]
-
-    def _asked_for(self, environ: WSGIEnvironment) -> LiveSite | None:
-        """Return the site whose script is asked for in an ordinary way."""
-        path = environ.get("PATH_INFO", "")
-        if environ["REQUEST_METHOD"] != "GET" or not path.startswith(_BEFORE) or not path.endswith(_AFTER):
-            return None
-        if any(name in environ for name in _RARE):
-            return None
-        try:
-            return self._sites.get(path[len(_BEFORE) : -len(_AFTER)])
-        except SiteUnknown:
-            return None
 
     def _ask(
         self, environ: WSGIEnvironment, start: StartResponse, site: LiveSite, question: tuple[str, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from consent_server.errors import SiteUnknown
+from consent_server.web.ahead import Ahead
 from consent_server.web.origins import allowing
 from consent_server.web.receipts import REFUSED, encode, status_of, take
 
@@ -14,13 +14,12 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from consent_server.consent.recorder import Recorder
-    from consent_server.consent.sites import LiveSite, Sites
+    from consent_server.consent.sites import Sites
     from consent_server.web.limits import Limits
 
 ROUTE = "/v1/<site_id>/receipts"
-_BEFORE, _AFTER = ROUTE.split("<site_id>")
-_RARE = ("HTTP_COOKIE", "HTTP_AUTHORIZATION")
-"""What asks for more than a receipt."""
+_AHEAD = Ahead("POST", ROUTE, ("HTTP_COOKIE", "HTTP_AUTHORIZATION"))
+"""Those headers ask for more than a receipt."""
 
 
 class Recording:
@@ -47,7 +46,7 @@ class Recording:
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
-        site = self._asked_for(environ)
+        site = _AHEAD.site(environ, self._sites)
         if site is None or (self._limits and not self._limits.admit(environ)):
             return self._app(environ, start)
         try:
@@ -68,15 +67,3 @@ class Recording:
             ],
         )
         return [body]
-
-    def _asked_for(self, environ: WSGIEnvironment) -> LiveSite | None:
-        """Return the site that gets a decision in the ordinary way."""
-        path = environ.get("PATH_INFO", "")
-        if environ["REQUEST_METHOD"] != "POST" or not path.startswith(_BEFORE) or not path.endswith(_AFTER):
-            return None
-        if any(name in environ for name in _RARE):
-            return None
-        try:
-            return self._sites.get(path[len(_BEFORE) : -len(_AFTER)])
-        except SiteUnknown:
-            return None
