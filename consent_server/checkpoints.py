@@ -39,9 +39,13 @@ class CheckpointFiles:
         """Replace the file of a site at once: whatever stops this, one whole checkpoint is there."""
         self._directory.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=self._directory, prefix=".", delete=False) as file:
-            file.write(checkpoint.encode())
-            file.flush()
-            os.fsync(file.fileno())
+            try:
+                file.write(checkpoint.encode())
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:
+                Path(file.name).unlink()
+                raise
         Path(file.name).replace(self._directory / site)
 
     def check(self, site: str, logs: Logs) -> None:
@@ -89,6 +93,10 @@ class CheckedSealer:
             sealed = self._seal(site)
         except (LogDamaged, EvidenceInvalid) as error:
             self._stop(site, error)
+            return None
+        except OSError as error:
+            # Other sites are sealed all the same; this one is tried again at the next call.
+            log.error("The checkpoint of %s cannot be kept outside the database: %s", site, error)  # noqa: TRY400
             return None
         if self._damages.pop(site, None):
             log.warning("The log of %s is the growth of what was kept again: it is sealed again.", site)

@@ -29,9 +29,9 @@ export interface ConsentReceipt {
 export interface Consent {
   /** Resolves once the notice is there and what was remembered has been applied. */
   readonly ready: Promise<void>;
-  /** Every optional category; all false before the first decision. */
+  /** Every optional category; all false before the first decision, and none at all before `ready`. */
   readonly choices: ConsentChoices;
-  /** Whether a category or service is granted now; false for an id that the notice does not know. */
+  /** Whether a category or service is granted now; false before `ready`, and for an id that the notice does not know. */
   granted(id: string): boolean;
   /** Opens the preferences. */
   open(): void;

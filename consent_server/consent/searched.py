@@ -110,6 +110,6 @@ def _waiting(leaf: Leaf, said: Said) -> Waiting:
 
 def _member(value: Mapping[str, Any], name: str, kind: type) -> Any:
     found = value.get(name)
-    if type(found) is not kind:
+    if type(found) is not kind or not str(found).isprintable():
         raise EvidenceInvalid(f"Its “{name}” is not what that of a receipt is.")
     return found

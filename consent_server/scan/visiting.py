@@ -113,7 +113,7 @@ class Scanner:
         self._follow = False
 
     def _hold_back(self, context: BrowserContext, page: Page) -> None:
-        """Let no receipt be sent, from any page."""
+        """Let no receipt be sent."""
         context.route(self._receipts, lambda route: route.abort())
         # A page that is left at once takes what waits for that answer with it, past it: it outlives the page.
         # Here the browser refuses by itself.

@@ -20,7 +20,7 @@ _FORWARDED = "HTTP_X_FORWARDED_FOR"
 _PROXIED = (_FORWARDED, "HTTP_FORWARDED", "HTTP_X_REAL_IP")
 _UNKNOWN = (
     "Requests come through a proxy that CONSENT_TRUSTED_PROXIES does not name, or that does not say whose "
-    "they are: clients behind it are not limited."
+    "they are: their writes are not limited by client."
 )
 _UNNAMED = (
     "Requests that name another client come from an address that CONSENT_TRUSTED_PROXIES does not name: "

@@ -204,6 +204,35 @@ def test_other_sites_go_on(settings: Settings, decide: Decide) -> None:
     server.close()
 
 
+def test_a_file_that_cannot_be_written_keeps_no_other_site_waiting(
+    settings: Settings, decide: Decide, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where a checkpoint cannot be kept the log says so, other sites are sealed, and it is as soon as it can."""
+    folder = settings.data_dir.parent / "catalogs"
+    folder.mkdir()
+    text = settings.catalog.read_text("utf-8")
+    for name in ("shop", "zoo"):
+        (folder / f"{name}.toml").write_text(text.replace('id = "shop"', f'id = "{name}"'), "utf-8")
+    server = still(replace(settings, catalog=folder))
+    server.seal()
+    kept = settings.data_dir / "checkpoints" / "shop"
+    kept.unlink()
+    kept.mkdir()
+    client = server.app.test_client(use_cookies=False)
+    for name in ("shop", "zoo"):
+        notice = client.get(f"/v1/{name}/notice.json").get_json()["sha256"]
+        client.post(f"/v1/{name}/receipts", json=decide(notice=notice), headers=ORIGIN)
+    server.seal()
+    assert len(server.store.unsealed("zoo", None, 9)) == 0
+    assert "The checkpoint of shop cannot be kept" in caplog.text
+    assert not list(kept.parent.glob(".*"))
+    kept.rmdir()
+    server.seal()
+    assert len(server.store.unsealed("shop", None, 9)) == 0
+    assert kept.is_file()
+    server.close()
+
+
 @pytest.fixture
 def nodes(node_settings: Callable[[str], Settings]) -> Iterator[tuple[Server, Server]]:
     """Give two nodes on one PostgreSQL database."""
