@@ -207,7 +207,7 @@ def test_other_sites_go_on(settings: Settings, decide: Decide) -> None:
 def test_a_file_that_cannot_be_written_keeps_no_other_site_waiting(
     settings: Settings, decide: Decide, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Where a checkpoint cannot be kept the log says so, other sites are sealed, and it is as soon as it can."""
+    """Where a checkpoint cannot be kept the log says so, other sites are sealed, and later it is, too."""
     folder = settings.data_dir.parent / "catalogs"
     folder.mkdir()
     text = settings.catalog.read_text("utf-8")
