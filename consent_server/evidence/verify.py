@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from itsdangerous import BadData
@@ -41,9 +43,9 @@ def parse_jws(text: str) -> Jws:
     parts = text.split(".")
     if len(parts) != _PARTS:
         raise EvidenceInvalid("A JWS has three parts separated by dots.")
-    header, payload, signature = (_decode(part) for part in parts)
+    header, payload, signature = _header(parts[0]), _decode(parts[1]), _decode(parts[2])
     signed = text.rpartition(".")[0].encode()
-    return Jws(json_object(header, "header"), json_object(payload, "payload"), signed, signature)
+    return Jws(header, json_object(payload, "payload"), signed, signature)
 
 
 def verify_jws(
@@ -61,6 +63,12 @@ def verify_jws(
     if not signature_holds(keys[kid], jws.signed, jws.signature):
         raise EvidenceInvalid("The signature does not match.")
     return jws.payload
+
+
+@lru_cache(maxsize=64)
+def _header(part: str) -> Mapping[str, Any]:
+    # All receipts of a key have the same.
+    return MappingProxyType(dict(json_object(_decode(part), "header")))
 
 
 def _decode(part: str) -> bytes:
