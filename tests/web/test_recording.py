@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
 
+    from consent_server.app import Server
+
 PATH = "/v1/shop/receipts"
 HEADERS = {"Origin": "https://shop.example", "Content-Type": "text/plain;charset=UTF-8"}
 BY_THE_VIEW = {"Authorization": "Basic Og=="}
@@ -102,12 +104,31 @@ def test_headers_are_looked_at_whichever_way(
     assert before.json == view.json
 
 
-def test_a_fault_is_told_and_logged_whichever_way(
-    client: FlaskClient, decide: Callable[..., dict[str, Any]], caplog: pytest.LogCaptureFixture
+def test_a_number_that_nothing_holds_is_refused_the_same_whichever_way(
+    client: FlaskClient, decide: Callable[..., dict[str, Any]]
 ) -> None:
-    """A body that no check foresees is a refusal, never a fault: a number that no integer can hold."""
+    """A body that no check foresees is a refusal, never a fault."""
     data = json.dumps(decide()).replace('"choices"', '"x": ' + "9" * 5000 + ', "choices"').encode()
     before, view = both(client, lambda: data)
     assert told(before) == told(view)
     assert before.status_code in {400, 422}
-    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_a_fault_is_told_and_logged_whichever_way(
+    client: FlaskClient,
+    server: Server,
+    decide: Callable[..., dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What breaks inside is a problem document without a word of it, and each time a trace in the log."""
+
+    def broken(_leaf: object) -> None:
+        raise RuntimeError("broken inside")
+
+    monkeypatch.setattr(server.store, "record", broken)
+    before, view = both(client, lambda: json.dumps(decide()).encode())
+    assert told(before) == told(view)
+    assert (before.status_code, (before.json or {})["code"]) == (500, "internal_error")
+    assert "broken" not in before.text
+    assert len([record for record in caplog.records if record.exc_info]) == 2
