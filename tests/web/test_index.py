@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -67,6 +69,22 @@ def test_an_auditor_reads_what_was_signed(
     (item, _) = auditor.get(PATH).get_json()["items"]
     assert (item["state"], item["method"], item["granted"]) == ("refused", "refuse_all", [])
     assert item["subject"] == first["subject"]
+
+
+@pytest.mark.parametrize("path", [PATH, f"{PATH}.csv", "/console/receipts"])
+def test_a_member_that_no_text_can_hold_is_damage(
+    auditor: FlaskClient, server: Server, post: Post, decide: Decide, path: str
+) -> None:
+    """A receipt that somebody wrote with half a character in it is called damaged, and breaks no page."""
+    jws = post(decide()).json["receipt"]
+    server.seal()
+    payload = {**parse_jws(jws).payload, "subject": "\ud800"}
+    header, _, signature = jws.split(".")
+    body = base64.urlsafe_b64encode(json.dumps(payload).encode()).decode().rstrip("=")
+    change(server, "UPDATE leaf SET jws = ? WHERE jws = ?", f"{header}.{body}.{signature}", jws)
+    answer = auditor.get(path)
+    assert answer.status_code == 200
+    assert "subject" in answer.text if path.startswith(PATH) else "amaged" in answer.text
 
 
 def test_the_doctor_counts_whole_days_only(
