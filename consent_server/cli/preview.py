@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import tempfile
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,13 @@ from consent_server.repeat import Repeat
 from consent_server.settings import read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from wsgiref.types import WSGIApplication
 
     from consent_server.app import Server
     from consent_server.catalog.model import Catalog
+
+_STOP = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
 @click.command()
@@ -46,15 +50,14 @@ def preview(path: Path | None, port: int) -> None:
         raise SettingsError(f"{file} holds several sites: name the file of one of them.")
     if not file.exists():
         raise SettingsError(f"There is no {file}: name a catalog, or make one with `consent-server init`.")
-    stopped = _stopped()  # listened for before there is anything to tidy up
-    with tempfile.TemporaryDirectory(prefix="consent-preview-") as directory:
+    with _kept(_STOP), tempfile.TemporaryDirectory(prefix="consent-preview-") as directory:
         stage = _Stage(Path(directory))
         draft = Draft(file, stage.serve)
         try:
             with serving(Website(draft, stage.app), port) as url:
                 looking = Repeat(draft.look, INTERVAL, "consent-preview")
                 click.echo(f"Preview of {file}: {url}\nStop with Ctrl-C.")
-                stopped.wait()
+                signal.sigwait(_STOP)
                 looking.stop()
                 click.echo("Stopped.")
         except OSError as error:
@@ -63,12 +66,18 @@ def preview(path: Path | None, port: int) -> None:
             stage.close()
 
 
-def _stopped() -> threading.Event:
-    """Return what is set as soon as somebody wants this process to end."""
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
-    return stopped
+@contextmanager
+def _kept(signals: frozenset[signal.Signals]) -> Iterator[None]:
+    """Let these signals wait for `sigwait`, in this thread and in those that it starts.
+
+    Otherwise a thread that starts another one may take the signal, and the main thread, in which Python
+    runs handlers, sleeps on.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _taken(port: int, error: OSError) -> str:

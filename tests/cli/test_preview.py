@@ -8,7 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -39,7 +42,11 @@ def running(folder: Path, *words: str) -> Iterator[str]:
         yield found[0]
     finally:
         process.send_signal(signal.SIGTERM)
-        said = process.communicate(timeout=30)[0]
+        try:
+            said = process.communicate(timeout=30)[0]
+        finally:
+            process.kill()
+            process.wait()
     assert process.returncode == 0
     assert said.endswith("Stopped.\n")
 
@@ -69,6 +76,24 @@ def test_what_the_board_shows_is_there(catalog_path: Path, tmp_path: Path) -> No
             assert (status, "frame-ancestors 'self'" in policy) == (200, True)
         assert get(f"{url}preview/website.py")[0] == 404
     assert [one for one in tmp_path.iterdir() if one.name.startswith("consent-preview-")] == []
+
+
+@pytest.mark.parametrize("_again", range(5))
+def test_it_stops_while_it_is_busy(catalog_path: Path, tmp_path: Path, _again: int) -> None:
+    """A thread that starts others, one for each request, does not take the signal away."""
+    stopped = threading.Event()
+
+    def visit(url: str) -> None:
+        with suppress(OSError):
+            while not stopped.is_set():
+                get(url)
+
+    with ThreadPoolExecutor(4) as visitors:
+        with running(tmp_path, str(catalog_path), "--port", "0") as url:
+            for _ in range(4):
+                visitors.submit(visit, url)
+            time.sleep(0.3)
+        stopped.set()
 
 
 def test_before_the_first_good_file_there_is_nothing(catalog_path: Path, tmp_path: Path) -> None:
