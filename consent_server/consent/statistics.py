@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from datetime import date, timedelta
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from consent_server.consent.stored import Tally
 from consent_server.evidence.signing import RECEIPT_TYPE
@@ -19,7 +19,6 @@ DAY = 24 * 60 * 60 * 1000
 """Milliseconds of a day."""
 
 _EPOCH = date(1970, 1, 1)
-_Counts: TypeAlias = defaultdict[str, Counter[str]]
 LAST_DAY = (date.max - _EPOCH).days
 """9999-12-31 as days since 1970, the last that can be written as a date."""
 
@@ -52,11 +51,11 @@ def statistics(tallies: Mapping[Tally, int], first: int, last: int) -> dict[str,
 
     The opt-in rate is the share of decisions other than withdrawals that granted something.
     """
-    total: _Counts = defaultdict(Counter)
-    days: dict[int, _Counts] = {}
-    for one, count in sorted(tallies.items()):
-        total[one.respect][one.value] += count
-        days.setdefault(one.day, defaultdict(Counter))[one.respect][one.value] += count
+    total: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    days: defaultdict[int, dict[str, dict[str, int]]] = defaultdict(dict)
+    for (day, respect, value), count in tallies.items():
+        total[respect][value] += count
+        days[day].setdefault(respect, {})[value] = count
     by_day = [
         {"date": date_of(day).isoformat(), **_figures(days.get(day, {}))} for day in range(first, last + 1)
     ]

@@ -71,7 +71,9 @@ def read_tallies(database: Database, site: str, first: int, last: int) -> dict[T
     """Return the counts of a range of days."""
     columns = TallyRow.day, TallyRow.respect, TallyRow.value, TallyRow.receipts
     query = TallyRow.select(*columns).where((TallyRow.site == site) & TallyRow.day.between(first, last))
-    return {Tally(*key): receipts for *key, receipts in query.tuples().execute(database)}
+    # A year has thousands of rows of plain values: peewee's own look at each takes longer than all else.
+    rows = database.execute(query).fetchall()
+    return {Tally(day, respect, value): receipts for day, respect, value, receipts in rows}
 
 
 def state_erasures(
