@@ -11,6 +11,7 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -135,11 +136,19 @@ def _build_bundles(project: Path, into: Path) -> list[str]:
 
 
 def _styles(widget: Path, files: dict[str, str]) -> list[str]:
-    """Minify the widget's own style sheets; its programs hold them as strings under these names."""
+    """Minify the widget's own style sheets; its programs hold them as strings under these names.
+
+    Every declaration ends with a semicolon, by which `shadow` finds it.
+    """
     sheets = {
-        name: _esbuild(widget, file, "--minify", "--charset=utf8").strip() for name, file in files.items()
+        name: _style(_esbuild(widget, file, "--minify", "--charset=utf8")) for name, file in files.items()
     }
     return [f"--define:{name}={json.dumps(css, ensure_ascii=False)}" for name, css in sheets.items()]
+
+
+def _style(css: str) -> str:
+    """End each declaration with a semicolon, by which `shadow` of the widget finds it."""
+    return re.sub("(?<=[^{};])}", ";}", css.strip())
 
 
 def _esbuild(widget: Path, source: str, *flags: str) -> str:

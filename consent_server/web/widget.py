@@ -13,7 +13,7 @@ from consent_server.web.files import IMMUTABLE, SCRIPT, File, is_sha256, send
 from consent_server.web.origins import allow_everyone
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from consent_server.catalog.notice import Notice
     from consent_server.consent.ports import NoticeStore
@@ -102,20 +102,25 @@ def _json(document: Mapping[str, Any]) -> bytes:
 def excerpt_of(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of a notice that the widget begins with: it fetches the rest when somebody looks.
 
-    Of what is always granted the services are enough, of the rest what it takes to find it.
+    Of what is always granted the services are enough, of the rest what it takes to find it. A member that is
+    null or false is left out.
     """
     return {
-        **{key: body[key] for key in _EXCERPT},
-        "layout": {key: value for key, value in body["layout"].items() if value is not None},
+        **_said(body, _EXCERPT),
+        "layout": _said(body["layout"], body["layout"]),
         "texts": {key: body["texts"][key] for key in _EXCERPT_TEXTS},
         "categories": [
             {
-                **{key: category[key] for key in ("id", "required", "consent_mode")},
+                **_said(category, ("id", "required", "consent_mode")),
                 "cookies": _services(category) if category["required"] else _entries(category),
             }
             for category in body["categories"]
         ],
     }
+
+
+def _said(members: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: members[name] for name in names if members[name] not in (None, False)}
 
 
 def _services(category: Mapping[str, Any]) -> list[dict[str, Any]]:

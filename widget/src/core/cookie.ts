@@ -23,7 +23,8 @@ export type Values = ReadonlySet<string | undefined>;
  * whatever else the value holds makes it longer than what was read.
  */
 export function decode(found: Values, { notice, revision }: Envelope, now: number): State | undefined {
-  const [value = "", ...others] = found;
+  const [value, ...others] = found;
+  if (!value) return;
   const [version, asked, at, granted] = value.split(".");
   const state = {
     choices: answer(notice, (id) => `-${granted}-`.includes(`-${id}-`)),

@@ -53,7 +53,8 @@ export interface Cookie extends Entry {
 /** What the main build needs to know of a category. */
 export interface Group {
   readonly id: string;
-  readonly required: boolean;
+  /** Left out of an excerpt where it is false. */
+  readonly required?: boolean;
   readonly consent_mode: readonly string[];
   /** In an excerpt, of a required category the services alone. */
   readonly cookies: readonly (Entry | Pick<Entry, "service">)[];
@@ -76,7 +77,8 @@ export interface Excerpt {
   readonly policy_url: string;
   /** Seconds. */
   readonly ask_again_after: number;
-  readonly cookie_domain: string | null;
+  /** None where cookies belong to each host alone. */
+  readonly cookie_domain?: string | null;
   readonly layout: {
     readonly form: string;
     readonly position: string;

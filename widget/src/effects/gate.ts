@@ -73,7 +73,7 @@ function load(frame: HTMLIFrameElement): void {
  * needs a new element.
  */
 function release(script: HTMLScriptElement): HTMLScriptElement {
-  script.type = script.dataset.type ?? "text/javascript";
+  script.type = script.dataset.type ?? "";
   script.removeAttribute("async");
   let live = script;
   if (!script.async) {

@@ -52,7 +52,7 @@ export function showBanner(notice: Excerpt, home: string, actions: Actions): () 
 /** Speaks to screen readers: a live region tells what changes in it, so it is filled once it is there. */
 export function announce(text = ""): void {
   const host = element("consent-status", { role: "status" });
-  const root = shadow(host, ":host{position:fixed;clip-path:inset(50%)}");
+  const root = shadow(host, ":host{position:fixed;clip-path:inset(50%);}");
   document.documentElement.append(host);
   later(() => root.append(text), 200);
   later(() => host.remove(), 6000);

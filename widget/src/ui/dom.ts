@@ -27,12 +27,12 @@ export function link(text: string, href: string, newTab: string): HTMLElement {
 }
 
 /**
- * Gives a host its shadow root with these styles, each declaration made important: then no rule of
- * the page, important or not, can change what is inside or slotted.
+ * Gives a host its shadow root with these styles, each declaration (which ends with a semicolon) made
+ * important: then no rule of the page, important or not, can change what is inside or slotted.
  */
 export function shadow(host: Element, styles: string, ...children: Element[]): ShadowRoot {
   const root = host.attachShadow({ mode: "open" });
-  const css = styles.replace(/;|([^\s{};])(?=})/g, "$1!important;");
+  const css = styles.replaceAll(";", "!important;"); // a regular expression would be compiled, and kept
   try {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(css);
