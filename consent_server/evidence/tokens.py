@@ -36,9 +36,12 @@ class Tokens:
     """Signs and reads tokens with `secrets` (oldest first, the newest signs), by HMAC-SHA-256."""
 
     def __init__(self, secrets: list[bytes]) -> None:
-        self._holdings = Signer(
+        holding = Signer(
             list(secrets), salt="consent.holding", key_derivation="hmac", digest_method=hashlib.sha256
         )
+        # Derived once; a signer would do so for each token.
+        keys = [holding.derive_key(secret) for secret in secrets]
+        self._holdings = Signer(keys, key_derivation="none", digest_method=hashlib.sha256)
         # The oldest: a decision repeated after a rotation must still meet its first record.
         self._derivation = secrets[0]
 

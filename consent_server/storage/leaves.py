@@ -56,6 +56,7 @@ def insert_sql(mark: str, rows: int) -> str:
     )
 
 
+@lru_cache(maxsize=256)
 def marks(mark: str, rows: int, columns: int) -> str:
     """Return the marks of an insert's values: `mark` is ?, or ${} where each has its number."""
     numbers = iter(range(1, rows * columns + 1))

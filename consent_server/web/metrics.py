@@ -62,7 +62,9 @@ class Metrics:
             ["site", "state", "method"],
             registry=self._registry,
         )
+        # The library looks each of them up by its labels anew, under a lock.
         self._watched: dict[tuple[str, str, int], Histogram] = {}
+        self._counted: dict[tuple[str, str, str], Counter] = {}
         self._fares: list[Collector] = []
 
     def watch(self, app: Flask) -> None:
@@ -71,7 +73,11 @@ class Metrics:
 
     def decided(self, leaf: Leaf) -> None:
         """Count a decision that was recorded."""
-        self._decisions.labels(leaf.site, leaf.state, leaf.method).inc()
+        key = (leaf.site, leaf.state, leaf.method)
+        child = self._counted.get(key)
+        if child is None:
+            child = self._counted[key] = self._decisions.labels(*key)
+        child.inc()
 
     def tell(self, health: Health, commits: Callable[[], Mapping[int, int]], build: str) -> None:
         """Tell of `health` too, of the sizes of group commits, and of the widget's build (SHA-256)."""
