@@ -11,16 +11,25 @@ interface Actions {
   readonly choose: Act;
 }
 
+type Text =
+  | keyof Actions
+  | "banner_label"
+  | "banner_title"
+  | "banner_text"
+  | "policy_link"
+  | "cookies_link"
+  | "new_tab";
+
 /**
  * Shows the banner and returns how to take it away. Its texts and buttons are children of the host,
  * where visitors' own tools find them; the shadow root only frames them. It takes no focus, and
  * comes first in the document so that the keyboard meets it first. `home` is `<server>/v1/<site>`.
  */
 export function showBanner(notice: Excerpt, home: string, actions: Actions): () => void {
-  const { texts, layout, language } = notice;
-  const t = (key: string): string => texts[key] as string;
-  const button = (id: string, key: "refuse_all" | "accept_all" | "choose", more = {}): HTMLElement => {
-    const node = element("button", { id: `consent-${id}`, slot: "s", ...more }, t(key));
+  const { layout, language } = notice;
+  const texts = notice.texts as Record<Text, string>;
+  const button = (id: string, key: keyof Actions, more = {}): HTMLElement => {
+    const node = element("button", { id: `consent-${id}`, slot: "s", ...more }, texts[key]);
     press(node, actions[key]);
     return node;
   };
@@ -28,16 +37,16 @@ export function showBanner(notice: Excerpt, home: string, actions: Actions): () 
     "consent-banner",
     {
       role: "region",
-      "aria-label": t("banner_label"),
+      "aria-label": texts.banner_label,
       lang: language,
       dir: notice.direction,
       popover: "manual",
       "data-at": `${layout.form} ${layout.position}`,
     },
-    element("h2", {}, t("banner_title")),
-    element("p", {}, t("banner_text")),
-    link(t("policy_link"), notice.policy_url, t("new_tab")),
-    link(t("cookies_link"), `${home}/cookies?lang=${language}`, t("new_tab")),
+    element("h2", {}, texts.banner_title),
+    element("p", {}, texts.banner_text),
+    link(texts.policy_link, notice.policy_url, texts.new_tab),
+    link(texts.cookies_link, `${home}/cookies?lang=${language}`, texts.new_tab),
     button("reject-all", "refuse_all"),
     button("accept-all", "accept_all"),
     button("choose", "choose", { class: "q" }),
@@ -45,7 +54,7 @@ export function showBanner(notice: Excerpt, home: string, actions: Actions): () 
   shadow(host, BASE + BANNER, element("slot", {}), element("slot", { name: "s" }));
   document.documentElement.prepend(host);
   (host as HTMLElement & { showPopover?(): void }).showPopover?.();
-  announce(t("banner_label"));
+  announce(texts.banner_label);
   return () => host.remove();
 }
 
