@@ -73,12 +73,13 @@ def demo(port: int, website_port: int, data_dir: Path) -> None:
     try:
         _wait(server, f"{consent_url}/healthz")
         _say(consent_url, website_url, site, catalog, token)
-        website_server(consent_url, site, website_port).serve_forever()
+        website_server(consent_url, site, website_port).serve_forever()  # until it is interrupted
     except KeyboardInterrupt:
-        click.echo("Stopped.")
+        pass
     finally:
         server.terminate()
         server.wait()
+    click.echo("Stopped.")
 
 
 def _write_catalog(data_dir: Path, website_url: str) -> Path:

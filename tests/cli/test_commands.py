@@ -213,7 +213,7 @@ def test_verify_exits_1_and_names_the_receipt_that_fails(run: Callable[..., Any]
 
 
 def test_demo_starts_both_and_says_where(environ: dict[str, str], tmp_path: Path) -> None:
-    """The website answers, the consent server serves its script, and the auditor's token works."""
+    """The website answers, the consent server serves its script, an auditor's token works, Ctrl-C ends it."""
     server, website = free_port(), free_port()
     words = ["--port", str(server), "--website-port", str(website), "--data-dir", str(tmp_path / "demo")]
     with running(environ, "demo", *words, url=f"http://localhost:{website}/") as process:
@@ -229,6 +229,9 @@ def test_demo_starts_both_and_says_where(environ: dict[str, str], tmp_path: Path
             "next": None,
         }
         assert fetch(f"{base}/notice.json")["notice"]["site"] == "bacloud"
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.read().endswith("Stopped.\n")
+        assert process.wait(timeout=30) == 0
 
 
 def test_demo_says_which_port_is_taken(run: Callable[..., Any]) -> None:
