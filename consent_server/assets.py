@@ -136,10 +136,7 @@ def _build_bundles(project: Path, into: Path) -> list[str]:
 
 
 def _styles(widget: Path, files: dict[str, str]) -> list[str]:
-    """Minify the widget's own style sheets; its programs hold them as strings under these names.
-
-    Every declaration ends with a semicolon, by which `shadow` finds it.
-    """
+    """Minify the widget's own style sheets; its programs hold them as strings under these names."""
     sheets = {
         name: _style(_esbuild(widget, file, "--minify", "--charset=utf8")) for name, file in files.items()
     }
