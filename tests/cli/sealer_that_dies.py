@@ -2,8 +2,8 @@
 
 Run with the server's own settings. Each step is a function that begins or ends while what waits is sealed: of
 the sealer, of the storage, of its transaction, of the file that keeps the checkpoint. Copies of this process
-seal as the server does; the first is killed at the first step, the second at the second, until one comes to
-its end. Prints the name of each step at which one was killed.
+seal as the server does; each is killed at the first step at which none was before, until one comes to its
+end. Prints the name of each step at which one was killed.
 """
 
 from __future__ import annotations
@@ -34,25 +34,22 @@ BEATEN = 3
 
 
 class Death:
-    """A profile function that kills this process at the step of that number, having said its name.
+    """A profile function that says the first step that is not `known` to `told`, and kills this process.
 
-    What happens again and again, once a leaf or tile, is a step at its first time.
+    Steps are known by name: what happens again and again, once a leaf or tile, is one, and no two sealings
+    need take the same ones.
     """
 
-    def __init__(self, step: int) -> None:
-        self._left = step
-        self._seen: set[str] = set()
+    def __init__(self, known: set[str], told: int) -> None:
+        self._known = known
+        self._told = told
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> None:
         """See sys.setprofile."""
         name = step_of(frame, event, argument)
-        if name is None or name in self._seen:
-            return
-        self._seen.add(name)
-        if not self._left:
-            os.write(1, f"{name}\n".encode())
+        if name is not None and name not in self._known:
+            os.write(self._told, name.encode())
             os.kill(os.getpid(), signal.SIGKILL)
-        self._left -= 1
 
 
 def step_of(frame: FrameType, event: str, argument: Any) -> str | None:
@@ -72,36 +69,43 @@ def caller(frame: FrameType | None) -> str:
     return frame.f_code.co_name if frame else "nobody"
 
 
-def seal(settings: Settings, step: int) -> int:
-    """Seal as the server does, once something waits, and die at a step; or return how to exit."""
+def seal(settings: Settings, death: Death) -> int:
+    """Seal as the server does, once something waits, until death; or return how to exit."""
     store = open_store(settings)
     sealer = Sealer(store, ReceiptSigner(signing_pems(settings)), log_key(settings), now)
     checked = CheckedSealer(sealer, Logs(store, store), CheckpointFiles(settings.data_dir))
     while not store.unsealed(SITE, None, 1):
         time.sleep(0.005)
-    sys.setprofile(Death(step))
+    sys.setprofile(death)
     state = checked.seal(SITE)
     sys.setprofile(None)
     return BEATEN if state is None else 0
 
 
-def exit_of_copy(settings: Settings, step: int) -> int:
-    """Let a copy of this process seal; return how it ended, as waitpid says."""
+def end_of_copy(settings: Settings, known: set[str]) -> tuple[int, str]:
+    """Let a copy of this process seal; return how it ended, as waitpid says, and at which step."""
+    heard, told = os.pipe()
     child = os.fork()
     if not child:
-        os._exit(seal(settings, step))
-    return os.waitpid(child, 0)[1]
+        os._exit(seal(settings, Death(known, told)))
+    os.close(told)
+    with os.fdopen(heard) as said:
+        return os.waitpid(child, 0)[1], said.read()
 
 
 def main() -> None:
     """Let one copy after the other die, until one does not."""
-    settings, step = read_settings(), 0
-    while status := exit_of_copy(settings, step):
+    settings, known = read_settings(), set[str]()
+    while True:
+        status, step = end_of_copy(settings, known)
+        if not status:
+            return
         if os.WIFEXITED(status):
             assert os.WEXITSTATUS(status) == BEATEN
             continue
         assert os.WTERMSIG(status) == signal.SIGKILL
-        step += 1
+        os.write(1, f"{step}\n".encode())
+        known.add(step)
 
 
 if __name__ == "__main__":
