@@ -154,6 +154,7 @@ def test_its_outline_is_seen_in_forced_colours(guest: Visitor) -> None:
     guest.page.emulate_media(forced_colors="active")
     guest.open_other(plain(guest.demo))
     guest.refuse_all()
+    guest.page.locator(BUTTON).first.wait_for()
     text, ground, border = guest.page.locator(BUTTON).evaluate_all(COLOURS)
     assert ground not in {text, border}
     stroke = guest.page.locator("consent-button svg").evaluate("node => getComputedStyle(node).stroke")
@@ -169,6 +170,7 @@ def test_it_takes_the_websites_colours(guest: Visitor) -> None:
     )
     guest.open_other(guest.demo.pages.put("/button", PLAIN.format(tag=guest.demo.tag + style)))
     guest.refuse_all()
+    guest.page.locator(BUTTON).first.wait_for()  # evaluate_all takes what is there, and waits for nothing
     text, ground, _ = guest.page.locator(BUTTON).evaluate_all(COLOURS)
     assert (text, ground) == ("rgb(250, 251, 252)", "rgb(1, 2, 3)")
     box = guest.page.locator(BUTTON).bounding_box()
