@@ -120,7 +120,7 @@ def excerpt_of(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _said(members: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    return {name: members[name] for name in names if members[name] not in (None, False)}
+    return {name: members[name] for name in names if members[name] is not None and members[name] is not False}
 
 
 def _services(category: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -92,6 +92,14 @@ def test_fingerprints_follow_sources(project: Path, source: str, changed: tuple[
     assert tuple(old != new for old, new in zip(before, after, strict=True)) == changed
 
 
+def test_each_declaration_ends_with_a_semicolon(project: Path) -> None:
+    """There the widget makes it important: one without could be changed by a page's own rule."""
+    (project / "widget" / "src" / "look.css").write_text(
+        "a { color: red; top: 0 } @media print { a { color: blue } b { } }"
+    )
+    assert b"a{color:red;top:0;}@media print{a{color:#00f;}}" in build(project).build.content
+
+
 def test_old_fingerprints_are_removed(project: Path) -> None:
     """After a rebuild only the current files and the manifest are there."""
     build(project)

@@ -56,6 +56,15 @@ def is_part(part: object, whole: object) -> bool:
     return part == whole
 
 
+def test_the_excerpt_says_nothing_that_is_null_or_false(client: FlaskClient) -> None:
+    """The widget takes what is not there for either; every visitor would download it."""
+    envelope, _ = envelope_of(client.get("/v1/shop/consent.js").data)
+    said = json.dumps(envelope["notice"])
+    assert "null" not in said
+    assert "false" not in said
+    assert '"required": true' in said
+
+
 def test_the_excerpt_names_whatever_can_be_refused(client: FlaskClient, notices: dict[str, Notice]) -> None:
     """Every optional entry can be looked for, and every service be granted, without the whole notice."""
     envelope, _ = envelope_of(client.get("/v1/shop/consent.js").data)

@@ -7,6 +7,7 @@ import { reported } from "./report";
 import { categorySection, type Switches } from "./section";
 
 declare const PREFERENCES_CSS: string; // preferences.css, minified
+declare const RECEIPT_CSS: string; // receipt.css, minified
 
 type Saying = "accept_all" | "refuse_all" | "save" | "withdraw";
 
@@ -20,7 +21,7 @@ export function open(given: Shown): void {
   const dialog = element("dialog", { "aria-labelledby": "title" });
   dialog.append(...(given.report ? reported(given, given.report, dialog) : switchboard(given, dialog)));
   dialog.addEventListener("close", () => host.remove());
-  shadow(host, given.styles + PREFERENCES_CSS, dialog);
+  shadow(host, given.styles + PREFERENCES_CSS + RECEIPT_CSS, dialog);
   document.documentElement.append(host);
   dialog.showModal();
 }
