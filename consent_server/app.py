@@ -29,6 +29,7 @@ from consent_server.evidence.note import verifier_of
 from consent_server.evidence.signing import ReceiptSigner
 from consent_server.evidence.tokens import Tokens
 from consent_server.keys import log_key, signing_pems, token_secrets
+from consent_server.processor import Processor, Staying
 from consent_server.repeat import Repeat
 from consent_server.settings import read_settings
 from consent_server.storage.postgresql import PostgresqlStore
@@ -258,7 +259,17 @@ def _repeating(parts: _Parts, seal: Callable[[], None]) -> tuple[Repeat, ...]:
 
 def create_app() -> Flask:
     """Build the app from the environment: what a WSGI server calls in each worker."""
-    server = build_server(read_settings())
+    settings = read_settings()
+    if not settings.pin:
+        return _until_exit(build_server(settings))
+    processor = Processor(settings.port)
+    with processor.starting():
+        app = _until_exit(build_server(settings))
+    app.wsgi_app = Staying(app.wsgi_app, processor)  # type: ignore[assignment]
+    return app
+
+
+def _until_exit(server: Server) -> Flask:
     atexit.register(server.close)
     return server.app
 

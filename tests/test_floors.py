@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "consent_server"
 
 FLOORS = [
-    {"errors", "variables", "logs", "cookie"},
+    {"errors", "variables", "logs", "cookie", "processor"},
     {"settings"},
     {"catalog", "evidence", "guide"},
     {"consent"},

@@ -54,8 +54,6 @@ def serve(host: str | None, port: str | None, catalog: Path | None) -> None:
     settings = read_settings()
     check(settings)
     _refuse_taken_port(settings)
-    if settings.pin:
-        _pin(settings.port)
     with _shared_metrics(settings):
         _granian(settings).serve()
 
@@ -87,14 +85,6 @@ def _refuse_taken_port(settings: Settings) -> None:
                 f"Port {settings.port} of {settings.host} cannot be used: {error.strerror}. "
                 "Set another one: --port or CONSENT_PORT."
             ) from None
-
-
-def _pin(port: int) -> None:
-    """Stay on one of the processors that this process may use; the worker inherits it."""
-    if hasattr(os, "sched_setaffinity"):
-        usable = sorted(os.sched_getaffinity(0))
-        # By the port, so that two servers of one machine seldom meet.
-        os.sched_setaffinity(0, {usable[port % len(usable)]})
 
 
 @contextmanager
