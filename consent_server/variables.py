@@ -48,7 +48,7 @@ SETTINGS = (
     Setting(
         "CONSENT_PIN",
         "on with SQLite, off with PostgreSQL",
-        "Whether `serve` stays on one processor (Linux). The threads of a process share one lock; in a "
+        "Whether the threads that run Python stay on one processor (Linux). They share one lock; in a "
         "virtual machine passing it to another processor costs as much as the work. `off` where that one "
         "is busy.",
     ),
