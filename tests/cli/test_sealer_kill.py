@@ -19,7 +19,7 @@ STEPS = {
     "call _place",
     "return execute_sql of _place",
     "call _take_away",
-    "call _write_tile",
+    "call _write_tiles",
     "call count",
     "call state_erasures",
     "call commit of _seal_batch",
