@@ -260,16 +260,19 @@ def _repeating(parts: _Parts, seal: Callable[[], None]) -> tuple[Repeat, ...]:
 def create_app() -> Flask:
     """Build the app from the environment: what a WSGI server calls in each worker."""
     settings = read_settings()
-    if not settings.pin:
-        return _until_exit(build_server(settings))
+    return _build_staying(settings) if settings.pin else _build_until_exit(settings)
+
+
+def _build_staying(settings: Settings) -> Flask:
     processor = Processor(settings.port)
     with processor.starting():
-        app = _until_exit(build_server(settings))
+        app = _build_until_exit(settings)
     app.wsgi_app = Staying(app.wsgi_app, processor)  # type: ignore[assignment]
     return app
 
 
-def _until_exit(server: Server) -> Flask:
+def _build_until_exit(settings: Settings) -> Flask:
+    server = build_server(settings)
     atexit.register(server.close)
     return server.app
 

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 
 class Processor:
-    """One of the processors that this process may use; nothing where the system cannot tell (Linux can).
+    """One of the processors that this process may use, chosen by `number`.
 
-    `number` chooses: two servers of one machine that have different ones seldom meet.
+    Two servers of one machine with different numbers seldom meet. Where the system is not Linux, nothing
+    is kept anywhere.
     """
 
     def __init__(self, number: int) -> None:
@@ -40,7 +41,7 @@ class Processor:
 class Staying:
     """Wraps an application: whichever thread runs it stays on `processor`.
 
-    The server's own threads, which run no Python, are left to the system: theirs is a fifth of a request.
+    The server's own thread, which reads and writes the sockets, runs no Python and is left to the system.
     """
 
     def __init__(self, app: WSGIApplication, processor: Processor) -> None:

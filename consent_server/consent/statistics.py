@@ -30,27 +30,27 @@ def date_of(day: int) -> date:
 def tally(waiting: Iterable[Waiting]) -> Counter[Tally]:
     """Count receipts that are being sealed, by day (UTC) and in each respect."""
     # Most of a day's receipts agree in every respect: what agrees is counted first.
-    alike: dict[tuple[Any, ...], tuple[Waiting, int]] = {}
-    for leaf in waiting:
-        if leaf.type == RECEIPT_TYPE and leaf.state:
-            respects = (leaf.time // DAY, leaf.state, leaf.method, leaf.language, leaf.gpc, leaf.granted)
-            alike[respects] = (leaf, alike.get(respects, (leaf, 0))[1] + 1)
+    alike = Counter(
+        (leaf.time // DAY, leaf.state, leaf.method, leaf.language, leaf.gpc, leaf.granted)
+        for leaf in waiting
+        if leaf.type == RECEIPT_TYPE and leaf.state
+    )
     counts: Counter[Tally] = Counter()
-    for leaf, receipts in alike.values():
-        for one in _respects(leaf):
+    for described, receipts in alike.items():
+        for one in _respects(described):
             counts[one] += receipts
     return counts
 
 
-def _respects(leaf: Waiting) -> Iterator[Tally]:
-    day = leaf.time // DAY
+def _respects(described: tuple[int, str, str, str, bool, str]) -> Iterator[Tally]:
+    day, state, method, language, gpc, granted = described
     yield Tally(day, "receipts", "all")
-    yield Tally(day, "state", leaf.state)
-    yield Tally(day, "method", leaf.method)
-    yield Tally(day, "language", leaf.language)
-    if leaf.gpc:
+    yield Tally(day, "state", state)
+    yield Tally(day, "method", method)
+    yield Tally(day, "language", language)
+    if gpc:
         yield Tally(day, "signal", "gpc")
-    for name in leaf.granted.split():
+    for name in granted.split():
         yield Tally(day, "granted", name)
 
 
