@@ -116,6 +116,36 @@ def test_a_page_that_leaves_with_the_click_loses_nothing(shopper: Visitor) -> No
     assert methods(shopper) == ["accept_all"]
 
 
+def test_a_click_is_over_before_its_receipt_is_sent(shopper: Visitor) -> None:
+    """What a click grants runs first: at its end the decision is kept, and posted only afterwards."""
+    shopper.context.add_init_script(
+        "const { fetch } = window; window.posts = 0; window.fetch = (...of) => (posts++, fetch(...of))"
+    )
+    shopper.page.reload()
+    shopper.page.evaluate(
+        """addEventListener("click", () => {
+          window.then = [document.title, posts, localStorage["consent.pending"]];
+        })"""
+    )
+    shopper.press("accept-all")
+    title, posts, pending = shopper.page.evaluate("then")
+    assert (title, posts) == ("counted", 0)
+    assert '"accept_all"' in pending
+    delivered(shopper)
+    assert shopper.page.evaluate("posts") == 1
+
+
+def test_a_page_that_leaves_waits_for_no_time(shopper: Visitor) -> None:
+    """Where a page leaves before its timers come, what was decided on it reaches the server all the same."""
+    shopper.page.clock.install()
+    shopper.page.reload()
+    shopper.banner.wait_for()
+    shopper.page.clock.pause_at(time() + 1)
+    shopper.press("reject-all")
+    shopper.page.goto("about:blank")
+    shopper.until(lambda: methods(shopper) == ["refuse_all"], "the receipt")
+
+
 def test_a_change_of_mind_that_leaves_with_the_click_is_kept(shopper: Visitor) -> None:
     """A later decision names the one before: if its page unloads, the next page delivers it."""
     shopper.refuse_all()

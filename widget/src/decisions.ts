@@ -4,10 +4,8 @@ import { isAllowed, isGranted } from "./core/rules";
 import type { Answer, Body, Decision, Entry, Method, Report, State, Trace } from "./core/types";
 import { holds, isDoubled, jar, recall, remember } from "./effects/memory";
 import { readGpc, signal, tell } from "./effects/signals";
-import { later } from "./ui/dom";
+import { Eventual, later } from "./ui/dom";
 import { blank, complain, envelope, more, newId, pinned, record, store } from "./visit";
-
-const LATE = 5_000; // milliseconds until an opened page is looked through again for what may not be there
 
 let swept: Promise<readonly Trace[]>;
 let recorded: Promise<Answer | undefined>;
@@ -34,16 +32,21 @@ export function begin(gate: () => void, found?: Values): void {
   store.listen((state) => tell(envelope.notice, state));
   store.set(recall(envelope, found) ?? blank());
   store.listen(gate);
-  store.listen(cleanUp);
   store.listen((state) => {
     signal("change", state);
     if ((state as Decision).method === "withdraw") signal("withdraw", state);
   });
   store.listen((state) => {
-    if ("id" in state) recorded = record(bodyOf(state));
+    // What has just been granted runs first; a page that leaves waits no longer.
+    const start = new Eventual((go) => {
+      later(go, 40);
+      addEventListener("pagehide", go);
+    });
+    cleanUp(start);
+    if ("id" in state) recorded = record(bodyOf(state), start);
   });
   later(cleanUp);
-  later(cleanUp, LATE);
+  later(cleanUp, 5_000); // for what was not there yet
 }
 
 /** Follows what another tab decided. */
@@ -55,14 +58,15 @@ export function follow(): void {
 }
 
 /** Deletes what is stored here and not granted, and consent cookies that contradict ours. */
-function cleanUp(): void {
-  const state = store.get();
-  const needed = state.time && (isDoubled() || storesRefused(state));
-  swept = needed ? sweepUp(state) : Promise.resolve([]);
+function cleanUp(start?: Promise<unknown>): void {
+  swept = sweepUp(start);
   swept.catch(complain);
 }
 
-async function sweepUp(state: State): Promise<readonly Trace[]> {
+async function sweepUp(start?: Promise<unknown>): Promise<readonly Trace[]> {
+  await start;
+  const state = store.get();
+  if (!state.time || !(isDoubled() || storesRefused(state))) return [];
   const [{ expire, sweep }, notice] = await more();
   if (isDoubled()) {
     expire(NAME, jar);

@@ -10,8 +10,6 @@ import { later } from "./ui/dom";
 import { listen } from "./ui/press";
 import { all, asked, envelope, fetchNotice, flush, store, tag } from "./visit";
 
-const QUIET = 1_500; // milliseconds until the page has shown what matters
-
 let begun = false;
 
 /** COMPOSITION ROOT: says who listens to whom, and starts. */
@@ -22,7 +20,7 @@ function begin(found?: Values): void {
   asking.begin(); // first, since what the gate veils has to speak the page's language
   gate();
   signal("ready", store.get());
-  later(catchUp, QUIET);
+  later(catchUp, 1_500); // the page has shown what matters
 }
 
 /** Begins once there is a notice, and what this browser remembers. */

@@ -13,8 +13,6 @@ import { later } from "./ui/dom";
 
 declare const CHUNK_SHA256: string;
 
-const RETRY = 60_000; // milliseconds until a chunk is tried again that could not be had
-
 type Tag = HTMLScriptElement & { consentEnvelope?: Envelope };
 
 /**
@@ -64,7 +62,7 @@ function chunk(): Promise<Chunk> {
 const { record, send, flush, get } = createReceipts(home, mailbox, (refusal) =>
   chunk()
     .then(({ deliver }) => deliver(post, refusal))
-    .catch(() => void later(flush, RETRY)),
+    .catch(() => void later(flush, 60_000)),
 );
 
 /** What the chunk works with. */

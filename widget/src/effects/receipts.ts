@@ -1,8 +1,11 @@
 import type { Answer, Body, Mailbox, Send } from "../core/types";
 
 export interface Receipts {
-  /** Keeps a decision until its receipt has been read; answers with the receipt, or nothing yet. */
-  record(body: Body): Promise<Answer | undefined>;
+  /**
+   * Keeps a decision until its receipt has been read, and sends it when `start` is over; answers with the
+   * receipt, or nothing yet.
+   */
+  record(body: Body, start: Promise<unknown>): Promise<Answer | undefined>;
   /** Delivers what is still pending. */
   flush(): Promise<Answer | undefined>;
   /** Posts a decision; throws an error with the response where it is refused. */
@@ -13,7 +16,7 @@ export interface Receipts {
 
 /**
  * The only part that speaks to the server; `home` is `<server>/v1/<site>`. A first decision is sent
- * at once, even while the page unloads; `deliver` sends those that name one before them, and deals with
+ * even while the page unloads; `deliver` sends those that name one before them, and deals with
  * the refusal of a first one.
  */
 export function createReceipts(
@@ -30,7 +33,7 @@ export function createReceipts(
   async function read<T>(path: string, init?: RequestInit): Promise<T> {
     const response = await fetch(home + path, init);
     if (!response.ok) throw Object.assign(Error(`${response.url} answered ${response.status}`), { response });
-    return (await response.json()) as T;
+    return response.json() as T;
   }
 
   const send: Send = (body, path = "", credentials = "omit") =>
@@ -47,9 +50,10 @@ export function createReceipts(
   }
 
   return {
-    record(body) {
-      if (mailbox.add(body) > 1 || mailbox.receipt()) return flush();
-      sending = send(body)
+    record(body, start) {
+      if (mailbox.add(body) > 1 || mailbox.receipt()) return start.then(flush);
+      sending = start
+        .then(() => send(body))
         .then((answer) => mailbox.settle(body, answer))
         .catch(deliver);
       return sending;

@@ -28,8 +28,8 @@ type Text =
 export function showBanner(notice: Excerpt, home: string, actions: Actions): () => void {
   const { layout, language } = notice;
   const texts = notice.texts as Record<Text, string>;
-  const button = (id: string, key: keyof Actions, more = {}): HTMLElement => {
-    const node = element("button", { id: `consent-${id}`, slot: "s", ...more }, texts[key]);
+  const button = (id: string, key: keyof Actions, look?: string): HTMLElement => {
+    const node = element("button", { id: `consent-${id}`, slot: "s", class: look }, texts[key]);
     press(node, actions[key]);
     return node;
   };
@@ -49,7 +49,7 @@ export function showBanner(notice: Excerpt, home: string, actions: Actions): () 
     link(texts.cookies_link, `${home}/cookies?lang=${language}`, texts.new_tab),
     button("reject-all", "refuse_all"),
     button("accept-all", "accept_all"),
-    button("choose", "choose", { class: "q" }),
+    button("choose", "choose", "q"),
   );
   shadow(host, BASE + BANNER, element("slot", {}), element("slot", { name: "s" }));
   document.documentElement.prepend(host);
@@ -59,10 +59,10 @@ export function showBanner(notice: Excerpt, home: string, actions: Actions): () 
 }
 
 /** Speaks to screen readers: a live region tells what changes in it, so it is filled once it is there. */
-export function announce(text = ""): void {
+export function announce(text?: string): void {
   const host = element("consent-status", { role: "status" });
   const root = shadow(host, ":host{position:fixed;clip-path:inset(50%);}");
   document.documentElement.append(host);
-  later(() => root.append(text), 200);
+  later(() => root.append(text as string), 200);
   later(() => host.remove(), 6000);
 }

@@ -1,7 +1,7 @@
 import { entries } from "../core/rules";
 
-/** The timer as it was at the start; a page may replace it later. */
-export const { setTimeout: later } = window;
+/** The timer and the promise as they were at the start; a page may replace them later. */
+export const { setTimeout: later, Promise: Eventual } = window;
 
 type Attributes = Readonly<Record<string, string | false | null | undefined>>;
 type Child = Node | string | false | null | undefined;
