@@ -42,7 +42,7 @@ export function begin(gate: () => void, found?: Values): void {
       later(go, 40);
       addEventListener("pagehide", go);
     });
-    cleanUp(start);
+    swept = start.then(cleanUp);
     if ("id" in state) recorded = record(bodyOf(state), start);
   });
   later(cleanUp);
@@ -58,15 +58,15 @@ export function follow(): void {
 }
 
 /** Deletes what is stored here and not granted, and consent cookies that contradict ours. */
-function cleanUp(start?: Promise<unknown>): void {
-  swept = sweepUp(start);
-  swept.catch(complain);
+function cleanUp(): Promise<readonly Trace[]> {
+  const state = store.get();
+  const needed = state.time && (isDoubled() || storesRefused(state));
+  const traces = needed ? sweepUp(state) : Eventual.resolve([]);
+  traces.catch(complain);
+  return traces;
 }
 
-async function sweepUp(start?: Promise<unknown>): Promise<readonly Trace[]> {
-  await start;
-  const state = store.get();
-  if (!state.time || !(isDoubled() || storesRefused(state))) return [];
+async function sweepUp(state: State): Promise<readonly Trace[]> {
   const [{ expire, sweep }, notice] = await more();
   if (isDoubled()) {
     expire(NAME, jar);
