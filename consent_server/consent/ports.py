@@ -48,6 +48,12 @@ class LeafStore(Protocol):
         the same site and key one stores and both return the same leaf, in whatever process they run.
         """
 
+    def record_made(self, make: Callable[[], Leaf]) -> Leaf:
+        """Record, as `record` does, the leaf that `make` returns; raise what it raises.
+
+        It is called once, in whichever thread, when the leaf is about to be stored.
+        """
+
     def leaf(self, site: str, leaf_id: UUID) -> Leaf | None:
         """Return one leaf with its index, its `jws` None if it was erased."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -102,11 +103,11 @@ class Recorder:
             return self._answer(stored, None, decision, shown, body)
         subject = previous.subject if previous else self._tokens.subject(site.id, decision.id)
         ruling = Ruling(uuid7(now), now, state, subject, previous)
-        leaf = self._leaf(site.id, decision, shown, ruling, body)
-        stored = self._stores.leaves.record(leaf)
-        if stored.id == leaf.id:
+        make = partial(self._leaf, site.id, decision, shown, ruling, body)
+        stored = self._stores.leaves.record_made(make)
+        if stored.id == ruling.id:
             self._tell(stored)
-        return self._answer(stored, leaf.id, decision, shown, body)
+        return self._answer(stored, ruling.id, decision, shown, body)
 
     def withdraw(self, site: LiveSite, decision: Decision, body: bytes, receipt_id: UUID) -> Recorded:
         """Record a decision that refuses everything, chained to the receipt `receipt_id`."""

@@ -16,7 +16,7 @@ from consent_server.storage.tables import LogRow
 from consent_server.storage.writer import GroupWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from contextlib import AbstractContextManager
     from uuid import UUID
 
@@ -39,8 +39,12 @@ class SqlStore(PeopleStore, ShownStore):
         self._writer = GroupWriter(self._commit, self._begin_writing, self._end_writing)
 
     def record(self, leaf: Leaf) -> Leaf:
-        """See LeafStore.record. One thread commits all that wait together."""
-        return self._writer.write(leaf)
+        """See LeafStore.record."""
+        return self._writer.write(lambda: leaf)
+
+    def record_made(self, make: Callable[[], Leaf]) -> Leaf:
+        """See LeafStore.record_made. One thread makes and commits all that wait together."""
+        return self._writer.write(make)
 
     @abstractmethod
     def _commit(self, group: list[Leaf]) -> list[Leaf]:

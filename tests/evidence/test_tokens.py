@@ -63,3 +63,14 @@ def test_subjects_and_digests_differ_by_site_and_decision() -> None:
     assert len(values) == 4
     assert tokens.decision_key("a", one)[:6] == one.bytes[:6]
     assert UUID(bytes=tokens.decision_key("a", one)[:16]) != one
+
+
+def test_what_an_earlier_version_derived_is_derived_again() -> None:
+    """Visitors keep their tokens and subjects over an upgrade, and a repeat meets its first record."""
+    tokens, made = Tokens([OLD, NEW]), UUID("01890000-0000-7000-8000-000000000001")
+    assert tokens.subject("shop", made).hex() == "01890000000085087d4b027b5f125f95"
+    assert tokens.decision_key("shop", made).hex() == "01890000000034b47717d7764e02251356409a071230"
+    assert tokens.issue(Holding("shop", b"s" * 16, made, "ab" * 32)) == (
+        "c3Nzc3Nzc3Nzc3Nzc3NzcwGJAAAAAHAAgAAAAAAAAAGrq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq3Nob3A"
+        ".QxxOK0jreyXokz4Rnf0yHkR7-QxgokEn_B_sloHPfJQ"
+    )

@@ -520,6 +520,27 @@ def test_one_leaf_that_cannot_be_stored_leaves_the_others_of_its_group_alone(tmp
     store.close()
 
 
+def test_a_leaf_that_cannot_be_made_leaves_the_others_of_its_group_alone(store: SqlStore) -> None:
+    """Whoever wanted it hears what was wrong; each of the others is stored as it was made."""
+    leaves = [leaf(NOW + number) for number in range(40)]
+
+    def make(one: Leaf) -> Leaf:
+        if one.time % 4 == 0:
+            raise ValueError(str(one.time))
+        return one
+
+    def record(one: Leaf) -> object:
+        try:
+            return store.record_made(lambda: make(one))
+        except ValueError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(40) as pool:
+        answers = list(pool.map(record, leaves))
+    assert answers == [one if one.time % 4 else str(one.time) for one in leaves]
+    assert store.unsealed("shop", None, 100) == [one for one in leaves if one.time % 4]
+
+
 def test_somebody_elses_lock_gives_the_thread_back(postgresql_url: str) -> None:
     """A table that is locked for long is a refusal within seconds, not a thread that hangs."""
     store, other = PostgresqlStore(postgresql_url), PostgresqlStore(postgresql_url)

@@ -126,7 +126,7 @@ def test_a_fault_is_told_and_logged_whichever_way(
     def broken(_leaf: object) -> None:
         raise RuntimeError("broken inside")
 
-    monkeypatch.setattr(server.store, "record", broken)
+    monkeypatch.setattr(server.store, "record_made", broken)
     before, view = both(client, lambda: json.dumps(decide()).encode())
     assert told(before) == told(view)
     assert (before.status_code, (before.json or {})["code"]) == (500, "internal_error")
