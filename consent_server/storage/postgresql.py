@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from consent_server.storage import leaves
 from consent_server.storage.pool import PooledPostgresql
 from consent_server.storage.store import SqlStore
-from consent_server.storage.writer import GROUP
+from consent_server.storage.worker import GROUP
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

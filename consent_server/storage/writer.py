@@ -1,9 +1,7 @@
-"""One thread that writes for all: what waits is committed in groups, one flush of the disk for each."""
+"""Two threads that write for all: one makes leaves, one commits them, a flush of the disk for each group."""
 
 from __future__ import annotations
 
-import contextlib
-import queue
 import threading
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -11,14 +9,12 @@ from typing import TYPE_CHECKING
 from peewee import InterfaceError, OperationalError
 
 from consent_server.errors import StorageUnavailable
+from consent_server.storage.worker import GroupWorker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from consent_server.consent.stored import Leaf
-
-GROUP = 64
-"""The most leaves in one commit."""
 
 _ANSWER_SECONDS = 10
 _WAITING = 2048
@@ -27,8 +23,9 @@ _WAITING = 2048
 class GroupWriter:
     """Takes leaves from many threads; `commit` stores a group durably and returns what is stored.
 
-    The leaves of a group are made one after the other, just before: signing takes half as long right after
-    signing as after other work, which empties the processor's caches of what it reads.
+    Leaves are made one after the other: signing takes half as long right after signing as after other work,
+    which empties the processor's caches of what it reads. They are not made by the thread that commits, so
+    that some are made while it waits for the disk.
 
     `commit` is called in the writer's own thread only, after `begin` and before `end`. `sizes` counts the
     commits by the number of their leaves.
@@ -41,12 +38,9 @@ class GroupWriter:
         end: Callable[[], object],
     ) -> None:
         self._commit = commit
-        self._begin = begin
-        self._end = end
         self.sizes: Counter[int] = Counter()
-        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="consent-writer", daemon=True)
-        self._thread.start()
+        self._writer: GroupWorker[_Waiting] = GroupWorker("consent-writer", self._write_group, begin, end)
+        self._maker: GroupWorker[_Waiting] = GroupWorker("consent-maker", self._make_group)
 
     def write(self, make: Callable[[], Leaf]) -> Leaf:
         """Return what is stored for the leaf that `make` returns, once it is durable.
@@ -54,51 +48,36 @@ class GroupWriter:
         Raises StorageUnavailable: if it was taken out of the queue by then it may be stored all the same, and
         the caller can repeat it. Raises what `make` raises, which keeps no other leaf from being stored.
         """
-        if not self._thread.is_alive():
+        if not self._writer.is_alive():
             raise StorageUnavailable("The database is closed.")
-        if self._queue.qsize() >= _WAITING:
+        if self._maker.waiting() + self._writer.waiting() >= _WAITING:
             raise StorageUnavailable("Too many receipts are waiting to be written.")
         waiting = _Waiting(make)
-        self._queue.put(waiting)
+        self._maker.put(waiting)
         return waiting.wait()
 
     def close(self) -> None:
         """Write what is waiting, then stop."""
-        self._queue.put(None)
-        self._thread.join()
+        self._maker.close()
+        self._writer.close()
 
-    def _run(self) -> None:
-        with contextlib.suppress(Exception):  # whatever is wrong is said to those who write
-            self._begin()
-        while (first := self._queue.get()) is not None:
-            group, last = self._gather(first)
-            self._write_group([waiting for waiting in group if waiting.make()])
-            if last:
-                break
-        self._end()
-
-    def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
-        group = [first]
-        with contextlib.suppress(queue.Empty):
-            while len(group) < GROUP:
-                waiting = self._queue.get_nowait()
-                if waiting is None:
-                    return group, True
-                group.append(waiting)
-        return group, False
+    def _make_group(self, group: list[_Waiting]) -> None:
+        for waiting in [waiting for waiting in group if waiting.make()]:
+            self._writer.put(waiting)
 
     def _write_group(self, group: list[_Waiting]) -> None:
-        if not group:
+        wanted = [waiting for waiting in group if not waiting.given_up]
+        if not wanted:
             return
         try:
-            stored = self._commit([waiting.leaf for waiting in group])
+            stored = self._commit([waiting.leaf for waiting in wanted])
         except (OperationalError, InterfaceError, StorageUnavailable) as error:
-            self._refuse(group, error)
+            self._refuse(wanted, error)
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever one leaf does
-            self._write_apart(group, error)
+            self._write_apart(wanted, error)
         else:
-            self.sizes[len(group)] += 1
-            for waiting, leaf in zip(group, stored, strict=True):
+            self.sizes[len(wanted)] += 1
+            for waiting, leaf in zip(wanted, stored, strict=True):
                 waiting.answer(leaf)
 
     def _write_apart(self, group: list[_Waiting], error: Exception) -> None:
@@ -117,21 +96,21 @@ class GroupWriter:
 class _Waiting:
     """A leaf that waits for its commit. A lock alone: a Future costs several times as much."""
 
-    __slots__ = ("_answer", "_answered", "_given_up", "_make", "leaf")
+    __slots__ = ("_answer", "_answered", "_make", "given_up", "leaf")
 
     leaf: Leaf
     """Once it is made."""
 
     def __init__(self, make: Callable[[], Leaf]) -> None:
         self._make = make
-        self._given_up = False
+        self.given_up = False
         self._answer: Leaf | Exception | None = None
         self._answered = threading.Lock()
         self._answered.acquire()
 
     def make(self) -> bool:
-        """Make the leaf and return True, or return False where nobody waits for one."""
-        if self._given_up:
+        """Make the leaf; return False where nobody waits for it, or none can be made."""
+        if self.given_up:
             return False
         try:
             self.leaf = self._make()
@@ -148,7 +127,7 @@ class _Waiting:
     def wait(self) -> Leaf:
         """Return what is stored, or raise what it was refused with."""
         if not self._answered.acquire(timeout=_ANSWER_SECONDS):
-            self._given_up = True
+            self.given_up = True
             raise StorageUnavailable("The receipt has waited too long to be written.")
         if isinstance(self._answer, Exception):
             raise self._answer
