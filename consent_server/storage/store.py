@@ -43,7 +43,7 @@ class SqlStore(PeopleStore, ShownStore):
         return self._writer.write(lambda: leaf)
 
     def record_made(self, make: Callable[[], Leaf]) -> Leaf:
-        """See LeafStore.record_made. One thread makes and commits all that wait together."""
+        """See LeafStore.record_made. All that wait are made in one thread and committed by another."""
         return self._writer.write(make)
 
     @abstractmethod

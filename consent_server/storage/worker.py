@@ -19,7 +19,8 @@ GROUP = 64
 class GroupWorker(Generic[T]):
     """Takes things from many threads and hands all that wait to `work`, in its own thread only.
 
-    There `begin` is called before and `end` after. `work` must not raise; what `begin` raises is left to it.
+    There `begin` is called before and `end` after. `work` must not raise. What `begin` raises is dropped:
+    `work` will meet the same, and say so to those who wait.
     """
 
     def __init__(

@@ -48,7 +48,7 @@ class GroupWriter:
         Raises StorageUnavailable: if it was taken out of the queue by then it may be stored all the same, and
         the caller can repeat it. Raises what `make` raises, which keeps no other leaf from being stored.
         """
-        if not self._writer.is_alive():
+        if not (self._maker.is_alive() and self._writer.is_alive()):
             raise StorageUnavailable("The database is closed.")
         if self._maker.waiting() + self._writer.waiting() >= _WAITING:
             raise StorageUnavailable("Too many receipts are waiting to be written.")
