@@ -51,7 +51,8 @@ class LeafStore(Protocol):
     def record_made(self, make: Callable[[], Leaf]) -> Leaf:
         """Record, as `record` does, the leaf that `make` returns; raise what it raises.
 
-        It is called once, in whichever thread, when the leaf is about to be stored.
+        It is called at most once, when the leaf is about to be stored, in whichever thread: it may not record
+        anything itself, and others wait for it.
         """
 
     def leaf(self, site: str, leaf_id: UUID) -> Leaf | None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -539,6 +542,25 @@ def test_a_leaf_that_cannot_be_made_leaves_the_others_of_its_group_alone(store: 
         answers = list(pool.map(record, leaves))
     assert answers == [one if one.time % 4 else str(one.time) for one in leaves]
     assert store.unsealed("shop", None, 100) == [one for one in leaves if one.time % 4]
+
+
+def test_what_waits_while_the_store_is_closed_is_stored(store: SqlStore) -> None:
+    """Closing waits for all who were there before it, and each gets what was stored."""
+    leaves = [leaf(NOW + number) for number in range(20)]
+    may_go = threading.Event()
+
+    def make(one: Leaf) -> Leaf:
+        may_go.wait()
+        return one
+
+    with ThreadPoolExecutor(21) as pool:
+        answers = [pool.submit(store.record_made, partial(make, one)) for one in leaves]
+        while store._writer._maker.waiting() < len(leaves) - 1:  # noqa: SLF001 - one is being made
+            time.sleep(0.01)
+        closed = pool.submit(store.close)
+        may_go.set()
+        assert [answer.result() for answer in answers] == leaves
+        closed.result()
 
 
 def test_somebody_elses_lock_gives_the_thread_back(postgresql_url: str) -> None:
